@@ -1,0 +1,75 @@
+"""The one tree of errors; foreign errors are translated into it at the seams. Pure.
+
+    GoaltrailError
+    ├── CommandRejected        the state does not allow the command
+    ├── UndecodableRecord      bytes that are no record of ours
+    │   └── NewerSchema        written by a newer version of Goaltrail
+    ├── BodyTooLarge           over the size every body keeps to
+    ├── PublishFailed          the broker did not take a record
+    ├── BrokerUnreachable      no answer from Kafka
+    ├── TopicMismatch          a topic exists with other settings
+    ├── LogConflict            somebody else wrote to a partition that has one writer
+    ├── StoreMismatch          a projection file that belongs to another log or version
+    └── SetupIncomplete        a part of the machine is missing
+"""
+
+from __future__ import annotations
+
+
+class GoaltrailError(Exception):
+    """Base of every error Goaltrail raises on purpose."""
+
+    #: Whether the same call may succeed later without a change.
+    retryable = False
+
+
+class CommandRejected(GoaltrailError):
+    """Raised by `decide` when the state does not allow the command; the text says which state and why."""
+
+    def __init__(self, reason: str, code: str = "illegal_transition") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        #: `illegal_transition`, `unknown_task`, `stale_epoch`, `invalid_id`, `conflict` or `not_due`.
+        self.code = code
+
+
+class UndecodableRecord(GoaltrailError):
+    """Raised when bytes are no record of ours: not JSON, a missing field, an unknown command."""
+
+
+class NewerSchema(UndecodableRecord):
+    """Raised for a record of a newer schema version; update this installation before reading on."""
+
+
+class BodyTooLarge(GoaltrailError):
+    """Raised when a body would exceed 256 KiB; put large material into an artifact and name its hash."""
+
+
+class PublishFailed(GoaltrailError):
+    """Raised when the broker did not take a record; nothing was recorded, send it again."""
+
+    retryable = True
+
+
+class BrokerUnreachable(GoaltrailError):
+    """Raised when Kafka does not answer; check `goaltrail broker status` and KAFKA_BOOTSTRAP_SERVERS."""
+
+    retryable = True
+
+
+class TopicMismatch(GoaltrailError):
+    """Raised when a topic exists with settings the log cannot live with; they are reported, never changed."""
+
+
+class LogConflict(GoaltrailError):
+    """Raised when a fact landed at another offset than its only writer expects; the process must end."""
+
+    retryable = True
+
+
+class StoreMismatch(GoaltrailError):
+    """Raised when a projection file belongs to another cluster, topic or version; the text names the rebuild command."""
+
+
+class SetupIncomplete(GoaltrailError):
+    """Raised when a part of the machine (Java, browser, jars) is missing; the text holds the line to type."""

@@ -1,0 +1,84 @@
+"""The topics of the log: names, partitions and settings, the one place that declares them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PARTITIONS = 12  #: fixed at install; a task's partition must never change
+MAX_BODY_BYTES = 256 * 1024  #: larger material is an artifact, named by its hash
+
+_FOREVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+_SEVEN_DAYS_MS = str(7 * 24 * 3600 * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """One topic as it must exist; `config` holds only the settings the log relies on."""
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Topic names under one prefix; a second prefix is a second, independent log on the same cluster."""
+
+    prefix: str = "goaltrail."
+    partitions: int = PARTITIONS
+
+    @property
+    def task_commands(self) -> str:
+        """Requests that may be refused; stamped by the broker (LogAppendTime), which is the clock of `decide`."""
+        return f"{self.prefix}tasks.commands"
+
+    @property
+    def task_events(self) -> str:
+        """Task facts, written by the lifecycle agent alone."""
+        return f"{self.prefix}tasks.events"
+
+    @property
+    def outcomes(self) -> str:
+        """Answers to commands whose sender asked for one."""
+        return f"{self.prefix}commands.outcomes"
+
+    @property
+    def step_events(self) -> str:
+        """Steps and costs, written by the runner that holds the lease."""
+        return f"{self.prefix}steps.events"
+
+    @property
+    def workers_alive(self) -> str:
+        """Capacity of each runner every five seconds; who owns its one partition is the dispatcher."""
+        return f"{self.prefix}workers.alive"
+
+    @property
+    def inbox(self) -> str:
+        """What a worker is told: assignments, confirmations, requests."""
+        return f"{self.prefix}workers.inbox"
+
+    @property
+    def access_events(self) -> str:
+        """API keys made and revoked; hashes only."""
+        return f"{self.prefix}access.events"
+
+    @property
+    def dead_letters(self) -> str:
+        """Records nobody could process, with the reason."""
+        return f"{self.prefix}dead-letters"
+
+    def specs(self) -> tuple[TopicSpec, ...]:
+        """Every topic as it must exist."""
+        keyed = self.partitions
+        stamped = {**_FOREVER, "message.timestamp.type": "LogAppendTime"}
+        week = {"cleanup.policy": "delete", "retention.ms": _SEVEN_DAYS_MS}
+        return (
+            TopicSpec(self.task_commands, keyed, stamped),
+            TopicSpec(self.task_events, keyed, _FOREVER),
+            TopicSpec(self.step_events, keyed, _FOREVER),
+            TopicSpec(self.outcomes, keyed, week),
+            TopicSpec(self.inbox, keyed, week),
+            TopicSpec(self.workers_alive, 1, week),
+            TopicSpec(self.access_events, 1, _FOREVER),
+            TopicSpec(self.dead_letters, keyed, _FOREVER),
+        )

@@ -1,0 +1,93 @@
+"""The only reader of the environment: one place for every setting, with its default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class KafkaSettings(BaseModel):
+    """Which cluster, and how to be let in; the same values go to librdkafka and to aiokafka."""
+
+    prefix: str = "goaltrail."  #: of every topic; a second prefix is a second log
+    partitions: Annotated[int, Field(ge=1, le=1_000)] = 12  #: fixed at install
+    replication_factor: Annotated[int, Field(ge=1)] = 1
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_ca_file: Path | None = None
+    ssl_certificate_file: Path | None = None
+    ssl_key_file: Path | None = None
+    session_timeout_seconds: float = 10.0  #: after this long a silent processor is replaced
+
+
+class TaskSettings(BaseModel):
+    """How tasks are treated; frozen into the policy that decisions are made with."""
+
+    lease_seconds: Annotated[float, Field(gt=0.5)] = 60.0
+    max_recoveries: Annotated[int, Field(ge=0)] = 3  #: the failure after that escalates
+    max_losses: Annotated[int, Field(ge=1)] = 3  #: leases lost in a row that escalate
+    backoff_seconds: Annotated[float, Field(gt=0)] = 2.0  #: of the first recovery; doubles each time
+    backoff_ceiling_seconds: Annotated[float, Field(gt=0)] = 300.0
+    ageing_seconds: Annotated[float, Field(gt=0)] = 60.0  #: waiting this long counts as one step of priority
+
+
+class HttpSettings(BaseModel):
+    """The API."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8310
+    outcome_wait_seconds: float = 5.0  #: how long a command's answer is awaited before 202
+
+
+class BrowserSettings(BaseModel):
+    """The runner's browser."""
+
+    executable: Path | None = None  #: found by itself when unset
+    headless: bool = True
+    capacity: Annotated[int, Field(ge=1, le=64)] = 4  #: tasks one runner holds at once
+    queues: list[str] = Field(default_factory=lambda: ["default"])
+    action_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
+    navigation_timeout_seconds: Annotated[float, Field(gt=0)] = 20.0
+
+
+class Settings(BaseSettings):
+    """All settings; nested ones are written `GOALTRAIL_KAFKA__PREFIX=...`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GOALTRAIL_", env_nested_delimiter="__", env_file=None, extra="ignore", populate_by_name=True
+    )
+
+    home: Path = Path(".goaltrail")  #: data folder: log, readings, artifacts, keys
+    bootstrap_servers: str = Field(
+        default="127.0.0.1:9092",
+        validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "GOALTRAIL_BOOTSTRAP_SERVERS", "bootstrap_servers"),
+    )
+    ready_file: Path | None = None  #: written once the process is ready; holds its process id
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    faults: str = ""  #: for tests: `point:probability` pairs at which a processor exits, comma-separated
+    kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    tasks: TaskSettings = Field(default_factory=TaskSettings)
+    http: HttpSettings = Field(default_factory=HttpSettings)
+    browser: BrowserSettings = Field(default_factory=BrowserSettings)
+
+    def librdkafka(self) -> dict[str, str | int | float | bool]:
+        """Connection settings for confluent-kafka (librdkafka's names)."""
+        kafka = self.kafka
+        config: dict[str, str | int | float | bool] = {"bootstrap.servers": self.bootstrap_servers}
+        optional = {
+            "security.protocol": kafka.security_protocol if kafka.security_protocol != "PLAINTEXT" else None,
+            "sasl.mechanism": kafka.sasl_mechanism,
+            "sasl.username": kafka.sasl_username,
+            "sasl.password": kafka.sasl_password.get_secret_value() if kafka.sasl_password else None,
+            "ssl.ca.location": kafka.ssl_ca_file,
+            "ssl.certificate.location": kafka.ssl_certificate_file,
+            "ssl.key.location": kafka.ssl_key_file,
+        }
+        config.update({name: str(value) for name, value in optional.items() if value is not None})
+        return config
