@@ -108,8 +108,7 @@ def _held(task: Live, fact: TaskStarted | LeaseRenewed | TaskRecovered, at: date
             history = replace(task.history, started_at=at, steps_offset=fact.steps_offset) if first else task.history
             return InProgress(task.goal, history, lease, fact.deadline)
         case LeaseRenewed():
-            # A worker that renews is alive, so leases are no longer being lost in a row.
-            return replace(task, lease=lease, history=replace(task.history, losses=0))
+            return replace(task, lease=lease)
         case TaskRecovered():
             deadline = task.deadline if not isinstance(task, Claimed) else None
             history = replace(task.history, losses=0, strategy=None)

@@ -49,7 +49,10 @@ class Topics:
 
     @property
     def workers_alive(self) -> str:
-        """Capacity of each runner every five seconds; who owns its one partition is the dispatcher."""
+        """Capacity of each runner every five seconds; who owns its one partition is the dispatcher.
+
+        Stamped by the broker, so that a runner with a wrong clock is not taken for dead.
+        """
         return f"{self.prefix}workers.alive"
 
     @property
@@ -78,7 +81,7 @@ class Topics:
             TopicSpec(self.step_events, keyed, _FOREVER),
             TopicSpec(self.outcomes, keyed, week),
             TopicSpec(self.inbox, keyed, week),
-            TopicSpec(self.workers_alive, 1, week),
+            TopicSpec(self.workers_alive, 1, {**week, "message.timestamp.type": "LogAppendTime"}),
             TopicSpec(self.access_events, 1, _FOREVER),
             TopicSpec(self.dead_letters, keyed, _FOREVER),
         )

@@ -1,0 +1,133 @@
+"""The Faust shell of the decider: consume, decide, append, tell, acknowledge. It judges nothing itself.
+
+No exception leaves the agent for what a command holds; when the log itself cannot be written, the process ends and
+starts again from the log (design.md §2.5, §2.6).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+import structlog
+
+from events.codec import encode
+from events.errors import GoaltrailError
+from events.topics import Topics
+from processors.batch import Batch, Deciding, RawCommand
+from processors.clock import BrokerClock
+from processors.fold import PartitionFold
+from processors.ledger import Ledger, Outgoing
+from processors.policy import Policy
+
+log = structlog.get_logger(__name__)
+
+EXIT_CONFLICT = 75
+BATCH = 500  # commands at once; more adds latency and wins nothing
+WITHIN_SECONDS = 0.002
+
+
+class Lifecycle:
+    """Folds of the partitions this process owns, and what is done with a batch of commands."""
+
+    def __init__(self, ledger: Ledger, clock: BrokerClock, topics: Topics, policy: Policy) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._topics = topics
+        self._policy = policy
+        self._lock = asyncio.Lock()
+        self._folds: dict[int, PartitionFold] = {}
+        self._fresh: dict[int, int] = {}  #: by partition, the generation its fold was caught up in
+        self.generation = 0  #: counts revocations: what was fresh before one is not fresh after it
+        self.progress = 0  #: grows with everything achieved; the watchdog looks at it
+
+    def revoked(self) -> None:
+        """Partitions were taken away; others may write until they come back."""
+        self.generation += 1
+
+    async def handle(self, events: Sequence[Any]) -> None:
+        """Decide a batch of Faust events and return once every consequence is on the log."""
+        raws = [_raw(event.message) for event in events]
+        for _, raw in raws:
+            self._clock.saw(raw.timestamp_ms)
+        async with self._lock:
+            try:
+                batches = [await self._decide(p, commands) for p, commands in _by_partition(raws)]
+                for batch, first in batches:
+                    if batch.facts:
+                        await asyncio.to_thread(self._ledger.append, batch.partition, batch.facts, first)
+                await self._tell([batch for batch, _ in batches])
+            except GoaltrailError as error:
+                log.critical("the log could not be written; starting again from it", error=str(error), action="exit")
+                os._exit(EXIT_CONFLICT)
+            except BaseException:
+                # Decided but perhaps not written: what we believe may be wrong, so believe nothing.
+                self._folds.clear()
+                self._fresh.clear()
+                raise
+        self.progress += 1
+
+    async def due(self, partitions: Iterable[int]) -> list[str]:
+        """Tasks of these partitions with a deadline that has passed, after catching up where no command came."""
+        found: list[str] = []
+        for partition in partitions:
+            async with self._lock:
+                fold = await self._caught_up(partition)
+                found.extend(fold.due(self._clock.now()))
+        return found
+
+    async def _decide(self, partition: int, commands: list[RawCommand]) -> tuple[Batch, int]:
+        fold = await self._caught_up(partition)
+        first = fold.next_offset
+        return Deciding(fold, self._policy, self._topics).decide_all(commands), first
+
+    async def _caught_up(self, partition: int) -> PartitionFold:
+        generation = self.generation
+        fold = self._folds.get(partition)
+        if fold is not None and self._fresh.get(partition) == generation:
+            return fold
+        fold = fold or PartitionFold(partition)
+        read = await asyncio.to_thread(self._ledger.catch_up, fold)
+        end = await asyncio.to_thread(self._ledger.commands_end, partition)
+        if fold.decided_to >= end:
+            log.critical(
+                "facts name commands that the log does not hold: tasks.commands was emptied or belongs to another log;"
+                " restore it, or wipe both topics",
+                partition=partition,
+                decided_to=fold.decided_to,
+                end=end,
+                action="exit",
+            )
+            os._exit(EXIT_CONFLICT)
+        self._folds[partition] = fold
+        self._fresh[partition] = generation
+        self.progress += 1
+        log.info("caught up", action="catch_up", partition=partition, read=read, tasks=len(fold.entries))
+        return fold
+
+    async def _tell(self, batches: Sequence[Batch]) -> None:
+        records = [record for batch in batches for record in _outgoing(batch, self._topics)]
+        if records:
+            await asyncio.to_thread(self._ledger.send, records)
+
+
+def _raw(message: Any) -> tuple[int, RawCommand]:
+    """The parts of a Faust message that matter; its timestamp is the broker's, in seconds."""
+    return message.partition, RawCommand(
+        message.offset, round(message.timestamp * 1_000), message.key, message.value
+    )
+
+
+def _by_partition(raws: list[tuple[int, RawCommand]]) -> list[tuple[int, list[RawCommand]]]:
+    ordered = sorted(raws, key=lambda pair: (pair[0], pair[1].offset))
+    return [(p, [raw for _, raw in group]) for p, group in groupby(ordered, key=lambda pair: pair[0])]
+
+
+def _outgoing(batch: Batch, topics: Topics) -> list[Outgoing]:
+    inbox = [Outgoing(topics.inbox, note.worker.encode(), encode(note)) for note in batch.inbox]
+    outcomes = [Outgoing(topics.outcomes, answer.task_id.encode(), encode(answer)) for answer in batch.outcomes]
+    dead = [Outgoing(topics.dead_letters, key or None, encode(letter)) for key, letter in batch.dead]
+    return [*inbox, *outcomes, *dead]

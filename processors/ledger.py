@@ -1,0 +1,179 @@
+"""The processors' hold on the log: reads one partition of facts, appends to it offset by offset, sends follow-ups.
+
+Source: design.md §2.1-2.5. Blocking; the agent calls it in a thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from events.codec import decode_fact
+from events.errors import BrokerUnreachable, LogConflict, NewerSchema, UndecodableRecord
+from events.topics import Topics
+from processors.faults import Faults
+from processors.fold import PartitionFold
+
+_WATERMARK_SECONDS = 10.0
+_READ_SECONDS = 1.0
+_READ_BATCH = 2_000
+_FLUSH_SECONDS = 3_600.0  # a fact may be late, never overtaken; the watchdog ends a process that waits too long
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A follow-up: goes to the partition of its key."""
+
+    topic: str
+    key: bytes | None
+    body: bytes
+
+
+class Ledger:
+    """Facts of the partitions this process owns. One instance per process, one caller at a time."""
+
+    def __init__(self, connection: Mapping[str, Any], topics: Topics, faults: Faults) -> None:
+        self._topics = topics
+        self._faults = faults
+        self._lock = threading.Lock()
+        self._consumer = Consumer(
+            {
+                **connection,
+                "group.id": f"{topics.prefix}ledger-reading",  # never joined, never committed
+                "enable.auto.commit": False,
+                "auto.offset.reset": "error",
+                "enable.partition.eof": False,
+                "fetch.wait.max.ms": 50,
+                "check.crcs": True,
+            }
+        )
+        self._producer = Producer(
+            {
+                **connection,
+                "enable.idempotence": True,
+                "acks": "all",
+                "partitioner": "murmur2_random",
+                "message.timeout.ms": 0,
+                "linger.ms": 0,
+                "queue.buffering.max.messages": 1_000_000,
+            }
+        )
+
+    def watermark(self, partition: int) -> int:
+        """The offset the next fact of the partition will get; raises BrokerUnreachable."""
+        return self._watermarks(self._topics.task_events, partition)[1]
+
+    def commands_end(self, partition: int) -> int:
+        """The offset the next command of the partition will get; raises BrokerUnreachable."""
+        return self._watermarks(self._topics.task_commands, partition)[1]
+
+    def catch_up(self, fold: PartitionFold) -> int:
+        """Read the partition from the fold's next offset to its end; returns how many facts were read.
+
+        Raises:
+            BrokerUnreachable: Kafka does not answer.
+            NewerSchema: a newer version wrote here; this one must not decide.
+        """
+        low, high = self._watermarks(self._topics.task_events, fold.partition)
+        if fold.next_offset < low:
+            fold.next_offset = low
+        if fold.next_offset >= high:
+            return 0
+        with self._lock:
+            here = TopicPartition(self._topics.task_events, fold.partition, fold.next_offset)
+            self._consumer.assign([here])
+            try:
+                return self._read_to(fold, high)
+            finally:
+                self._consumer.unassign()
+
+    def append(self, partition: int, facts: Sequence[tuple[str, bytes]], first_offset: int) -> None:
+        """Append facts and return once each lies at the offset it must have.
+
+        Raises:
+            LogConflict: one lies elsewhere, so somebody else wrote; the process must end.
+        """
+        placed: list[int | None] = []
+        failed: list[str] = []
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if error is not None:
+                failed.append(error.str())
+            placed.append(message.offset())
+
+        self._faults.strike("before_facts")
+        for index, (task_id, body) in enumerate(facts):
+            self._producer.produce(
+                self._topics.task_events, value=body, key=task_id, partition=partition, on_delivery=delivered
+            )
+            if index == len(facts) // 2:
+                self._faults.strike("between_facts")
+        self._flush()
+        expected = list(range(first_offset, first_offset + len(facts)))
+        if failed or placed != expected:
+            raise LogConflict(
+                f"{self._topics.task_events}[{partition}]: facts lie at {placed[:5]} instead of {expected[:5]}"
+                f" (of {len(facts)}; {failed[:1] or 'somebody else wrote'})"
+            )
+
+    def send(self, records: Sequence[Outgoing]) -> None:
+        """Send follow-ups and return once the broker has them; raises BrokerUnreachable."""
+        failed: list[str] = []
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if error is not None:
+                failed.append(f"{message.topic()}: {error.str()}")
+
+        self._faults.strike("before_follow_ups")
+        for record in records:
+            self._producer.produce(record.topic, value=record.body, key=record.key, on_delivery=delivered)
+        self._flush()
+        self._faults.strike("after_follow_ups")
+        if failed:
+            raise BrokerUnreachable(f"follow-ups were not taken: {failed[0]}")
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._producer.flush(_WATERMARK_SECONDS)
+        self._consumer.close()
+
+    def _flush(self) -> None:
+        if self._producer.flush(_FLUSH_SECONDS) > 0:
+            raise BrokerUnreachable("records are still under way after an hour")
+
+    def _watermarks(self, topic: str, partition: int) -> tuple[int, int]:
+        try:
+            found = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_WATERMARK_SECONDS)
+        except KafkaException as error:
+            raise BrokerUnreachable(f"{topic}[{partition}]: {error.args[0].str()}") from error
+        if found is None:
+            raise BrokerUnreachable(f"{topic}[{partition}]: no answer within {_WATERMARK_SECONDS:g} s")
+        return found
+
+    def _read_to(self, fold: PartitionFold, high: int) -> int:
+        read = 0
+        while fold.next_offset < high:
+            for message in self._consumer.consume(min(_READ_BATCH, high - fold.next_offset), _READ_SECONDS):
+                error = message.error()
+                if error is not None:
+                    raise BrokerUnreachable(f"{message.topic()}[{message.partition()}]: {error.str()}")
+                read += 1
+                fold_record(fold, int(message.offset() or 0), message.value())
+        return read
+
+
+def fold_record(fold: PartitionFold, offset: int, value: bytes | None) -> None:
+    """Take one record of `tasks.events` into a fold; unreadable ones are counted. Raises NewerSchema."""
+    if offset < fold.next_offset:
+        return
+    try:
+        fold.apply(decode_fact(value), offset)
+    except NewerSchema:
+        raise
+    except UndecodableRecord:
+        fold.next_offset = offset + 1
+        fold.unreadable += 1
