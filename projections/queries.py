@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,6 @@ class Readings:
         key = _uuid(task_id)
         if key is None:
             return None
-        # The condition is put on both tables: a join alone would not let zone maps skip the totals.
         rows = self._rows(
             f"SELECT {_TASK_COLUMNS} FROM v_tasks WHERE task_id = $id",  # noqa: S608 - columns are our own names
             {"id": key},
@@ -187,21 +187,18 @@ def _values(names: Sequence[str], row: Row) -> dict[str, Any]:
 
 
 def _value(name: str, value: Any) -> Any:
-    match value:
-        case None:
-            return None
-        case datetime():
-            return value.replace(tzinfo=UTC)
-        case UUID():
-            return str(value)
-        case _ if name in _JSON_FIELDS:
-            return json.loads(value)
-        case _ if name == "status":
-            return Status(value)
-        case _ if name in {"cost", "total_cost"}:
-            return float(value)
-        case _:
-            return value
+    if value is None:
+        return None
+    convert = _CONVERT.get(name) or _CONVERT_TYPE.get(type(value))
+    return value if convert is None else convert(value)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)
+
+
+_CONVERT: dict[str, Callable[[Any], Any]] = {**dict.fromkeys(_JSON_FIELDS, json.loads), "status": Status}
+_CONVERT_TYPE: dict[type, Callable[[Any], Any]] = {datetime: _aware, UUID: str, Decimal: float}
 
 
 def _summary(row: Row) -> TaskSummary:

@@ -1,0 +1,155 @@
+"""The DuckDB file: made, checked against the log it belongs to, read by cursors, kept small by checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from importlib.resources import files
+from pathlib import Path
+from time import monotonic
+
+import duckdb
+import structlog
+
+from events.errors import StoreMismatch
+from projections.records import LogShape, Place, Tally
+from projections.tables import Tables
+
+_log = structlog.get_logger(__name__)
+
+SCHEMA_VERSION = 1  #: raised with every change of schema.sql
+CODE_VERSION = 1  #: raised when a fold gives other rows for the same facts
+
+#: Checkpoints are ours to time: the default one comes every 16 MB, in the middle of a batch. Batches are small, so a
+#: second thread adds 10 % of CPU and no speed.
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {"wal_autocheckpoint": "1GB", "threads": "1"}
+REBUILD = "run `goaltrail rebuild`"
+_CHECKPOINT_BYTES = 64 * 1024 * 1024  # of write-ahead log; a checkpoint stalls for half a second whatever its size
+_CHECKPOINT_COMMITS = 1_000  # each costs 3 ms when the file is opened after a crash
+_QUIET_COMMITS = 100  # enough to be worth a checkpoint when nobody waits
+_RETRY_SECONDS = 10.0
+
+
+class Store:
+    """One open file; the thread that writes is the only one to touch `tables`, readers take a cursor per call."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file.
+
+        Raises:
+            StoreMismatch: another process has it open, or it was written by another version.
+        """
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = _open(path)
+        try:
+            self._prepare()
+            self.tables = Tables(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
+        self._commits = 0
+        self._not_before = 0.0
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A reader of its own; close it, and leave no transaction open: that would hold up checkpoints."""
+        return self._connection.cursor()
+
+    def adopt(self, log: LogShape, lasting: Collection[str]) -> dict[Place, int]:
+        """Where to read on in this log; a new file becomes this log's.
+
+        Args:
+            log: as the broker describes it now.
+            lasting: topics that lose no records; of the others, old ones may be gone unread.
+
+        Raises:
+            StoreMismatch: the file belongs to another log, or to a longer one.
+        """
+        self._same_log(log)
+        tallies = self.tables.load_tallies()
+        return {place: _resume(place, tallies.get(place), log, lasting) for place in log.ends}
+
+    def committed(self) -> None:
+        """Told after each commit; writes the log of changes into the file when there is much of it."""
+        self._commits += 1
+        if self._commits >= _CHECKPOINT_COMMITS or self._wal_bytes() >= _CHECKPOINT_BYTES:
+            self._checkpoint()
+
+    def quiet(self) -> None:
+        """Told when nothing is coming in: the moment at which a checkpoint disturbs nobody."""
+        if self._commits >= _QUIET_COMMITS:
+            self._checkpoint()
+
+    def close(self) -> None:
+        """Close the file; DuckDB writes the log of changes into it."""
+        self._connection.close()
+
+    def _checkpoint(self) -> None:
+        if monotonic() < self._not_before:
+            return
+        try:
+            self._connection.execute("CHECKPOINT")
+        except duckdb.TransactionException as error:
+            # A reader is in the middle of something; the next call finds another moment.
+            self._not_before = monotonic() + _RETRY_SECONDS
+            _log.info("checkpoint put off", action="checkpoint", reason=str(error))
+        else:
+            self._commits = 0
+
+    def _wal_bytes(self) -> int:
+        # Never open() the file or its log from this process: closing it again would drop DuckDB's lock.
+        try:
+            return self.path.with_name(self.path.name + ".wal").stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def _prepare(self) -> None:
+        tables = self._connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+        if not tables:
+            self._connection.execute("BEGIN")
+            self._connection.execute(files("projections").joinpath("schema.sql").read_text("utf-8"))
+            self._write_meta({"schema_version": str(SCHEMA_VERSION), "code_version": str(CODE_VERSION)})
+            self._connection.execute("COMMIT")
+            return
+        if ("meta",) not in tables:
+            raise StoreMismatch(f"{self.path} is a database, but none of ours; move it away, then {REBUILD}")
+        known = self._meta()
+        for name, wanted in (("schema_version", SCHEMA_VERSION), ("code_version", CODE_VERSION)):
+            if known.get(name) != str(wanted):
+                raise StoreMismatch(f"{self.path} has {name} {known.get(name)}, this version reads {wanted}; {REBUILD}")
+
+    def _meta(self) -> dict[str, str]:
+        return dict(self._connection.execute("SELECT key, value FROM meta").fetchall())
+
+    def _same_log(self, log: LogShape) -> None:
+        known = self._meta()
+        wanted = {"cluster_id": log.cluster_id} | {f"topic_id:{name}": topic for name, topic in log.topic_ids.items()}
+        for name, value in wanted.items():
+            if known.get(name, value) != value:
+                raise StoreMismatch(f"{self.path} reads another log: {name} was {known[name]}, is {value}; {REBUILD}")
+        self._write_meta({name: value for name, value in wanted.items() if name not in known})
+
+    def _write_meta(self, values: dict[str, str]) -> None:
+        if values:
+            sql = "INSERT INTO meta SELECT unnest($1), unnest($2)"
+            self._connection.execute(sql, [list(values), list(values.values())])
+
+
+def _open(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), config=_CONFIG)
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise StoreMismatch(f"{path} is open in another process; run `goaltrail down` first: {error}") from error
+        raise StoreMismatch(f"{path} cannot be read; {REBUILD}: {error}") from error
+
+
+def _resume(place: Place, tally: Tally | None, log: LogShape, lasting: Collection[str]) -> int:
+    beginning, end = log.beginnings[place], log.ends[place]
+    if tally is None:
+        return beginning
+    read = f"{place.topic}[{place.partition}] is read up to {tally.next_offset}"
+    if tally.next_offset > end:
+        raise StoreMismatch(f"{read}, but the log ends at {end}; {REBUILD}")
+    if tally.next_offset < beginning and place.topic in lasting:
+        raise StoreMismatch(f"{read}, but the log begins at {beginning}; {REBUILD}")
+    return max(tally.next_offset, beginning)
