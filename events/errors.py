@@ -9,6 +9,13 @@
     ├── BrokerUnreachable      no answer from Kafka
     ├── TopicMismatch          a topic exists with other settings
     ├── LogConflict            somebody else wrote to a partition that has one writer
+    ├── NotAuthenticated       a call without a key that opens something
+    ├── NotAllowed             a key without the scope a call needs
+    ├── NoSuchTask             a task nobody knows
+    ├── NoSuchKey              an API key nobody knows
+    ├── NotReadYet             the readings have not reached a fact
+    ├── NotDecidedYet          no outcome of a command in time
+    ├── ApiUnreachable         no answer from the HTTP API
     ├── StoreMismatch          a projection file that belongs to another log or version
     └── SetupIncomplete        a part of the machine is missing
 """
@@ -63,6 +70,40 @@ class TopicMismatch(GoaltrailError):
 
 class LogConflict(GoaltrailError):
     """Raised when a fact landed at another offset than its only writer expects; the process must end."""
+
+    retryable = True
+
+
+class NotAuthenticated(GoaltrailError):
+    """Raised when a call shows no API key, or one that opens nothing."""
+
+
+class NotAllowed(GoaltrailError):
+    """Raised when an API key lacks the scope that the call needs."""
+
+
+class NoSuchTask(GoaltrailError):
+    """Raised when neither the readings nor the lifecycle agent know the task."""
+
+
+class NoSuchKey(GoaltrailError):
+    """Raised when the log tells of no such API key."""
+
+
+class NotReadYet(GoaltrailError):
+    """Raised when the readings have not reached the fact that `wait_for` names; ask again."""
+
+    retryable = True
+
+
+class NotDecidedYet(GoaltrailError):
+    """Raised when a command is on the log and its outcome is not known in time; the text says how to ask again."""
+
+    retryable = True
+
+
+class ApiUnreachable(GoaltrailError):
+    """Raised when the HTTP API does not answer, or not as it should; check `goaltrail status`."""
 
     retryable = True
 

@@ -22,3 +22,8 @@ class Outcome(BaseModel):
     status: Status | None = None  #: of the task after the command; none when there is no such task
     fact: str | None = None  #: `topic:partition:offset` of the fact it led to, to wait for a reading
     decided_at: AwareDatetime
+
+    @property
+    def may_be_asked_again(self) -> bool:
+        """Refused only because the answer was lost in a restart: the same command id again is decided once."""
+        return self.result == "refused" and self.code == "try_again"

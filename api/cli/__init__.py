@@ -1,0 +1,1 @@
+"""The command line: a second face of the API, and the one that starts and stops everything."""

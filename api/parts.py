@@ -1,0 +1,78 @@
+"""What the door is made of: handed in by the composition root, fakes in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from fastapi import Request
+
+from api.access import KeyRing
+from events.task import Status
+from events.topics import Topics
+from producers.outcomes import Outcomes
+from producers.publisher import Publisher
+from projections.answers import ExecutionLog, PartitionLag, TaskAnswer, TaskPage
+
+
+class Readable(Protocol):
+    """The readings the endpoints ask; `projections.queries.Readings` is the real one. Any thread may call."""
+
+    def get_task(self, task_id: str) -> TaskAnswer | None:
+        """One task."""
+        ...
+
+    def list_tasks(  # noqa: D102 - as in Readings
+        self,
+        *,
+        status: Status | None = None,
+        site_url: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> TaskPage: ...
+
+    def execution_log(  # noqa: D102 - as in Readings
+        self,
+        task_id: str,
+        *,
+        step_min: int | None = None,
+        step_max: int | None = None,
+        ai_level: int | None = None,
+        ai_used: str | None = None,
+        limit: int = 1_000,
+    ) -> ExecutionLog: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """Looks at what the door leans on; each is quick, and none raises."""
+
+    broker_reachable: Callable[[], bool]
+    processors: Callable[[], int | None]  #: that hold partitions; none when the broker does not say
+    outcomes_ready: Callable[[], bool]
+    projector_running: Callable[[], bool]
+    projector_lag: Callable[[], list[PartitionLag] | None]  #: none when the broker does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the endpoints use."""
+
+    topics: Topics
+    publisher: Publisher
+    outcomes: Outcomes
+    keys: KeyRing
+    readings: Readable
+    wait_until: Callable[[str, float], bool]  #: fact (`topic:partition:offset`), seconds: whether it is read by then
+    probes: Probes
+    outcome_wait_seconds: float = 5.0
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts of the app that serves this request."""
+    parts: Parts = request.app.state.parts
+    return parts
