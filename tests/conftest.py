@@ -1,0 +1,41 @@
+"""What every test may ask for: one real broker and one browser per session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from events.errors import SetupIncomplete
+from local.kafka_server import Broker
+
+
+def _missing(part: SetupIncomplete) -> pytest.skip.Exception | SetupIncomplete:
+    """A missing part is an error in CI, where a skipped test would hide it, and a skip elsewhere."""
+    return part if os.environ.get("CI") else pytest.skip.Exception(str(part))
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A running broker shared by the session: use topics of your own, and never stop it."""
+    try:
+        server = Broker(tmp_path_factory.mktemp("kafka"))
+    except SetupIncomplete as part:
+        raise _missing(part) from part
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A running broker of one test, which may stop and kill it."""
+    try:
+        server = Broker(tmp_path / "kafka")
+    except SetupIncomplete as part:
+        raise _missing(part) from part
+    server.start()
+    yield server
+    server.stop()
