@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-
-KEY_PREFIX = "gt_"  #: of every API key, so that a leaked one is recognised
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +41,6 @@ class Home:
         return self.root / "kafka"
 
     @property
-    def operator_key(self) -> Path:
-        """The key the CLI uses."""
-        return self.root / "operator.key"
-
-    @property
     def state_file(self) -> Path:
         """Ports and programs of the last start."""
         return self.root / "state.json"
@@ -78,13 +69,3 @@ class Home:
         fresh = self.state_file.with_suffix(".new")
         fresh.write_text(json.dumps(asdict(state), indent=2) + "\n")
         fresh.replace(self.state_file)
-
-    def ensure_operator_key(self) -> bool:
-        """Write an operator key unless there is one; True if it was written now."""
-        try:
-            handle = os.open(self.operator_key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return False
-        with os.fdopen(handle, "w") as file:
-            file.write(KEY_PREFIX + secrets.token_urlsafe(32) + "\n")
-        return True

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from events.errors import SetupIncomplete
+from local import chromium
 from local.kafka_server import Broker
 
 
-def _missing(part: SetupIncomplete) -> pytest.skip.Exception | SetupIncomplete:
+def _give_up(part: SetupIncomplete) -> NoReturn:
     """A missing part is an error in CI, where a skipped test would hide it, and a skip elsewhere."""
-    return part if os.environ.get("CI") else pytest.skip.Exception(str(part))
+    if os.environ.get("CI"):
+        raise part
+    pytest.skip(str(part))
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +27,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     try:
         server = Broker(tmp_path_factory.mktemp("kafka"))
     except SetupIncomplete as part:
-        raise _missing(part) from part
+        _give_up(part)
     server.start()
     yield server
     server.stop()
@@ -35,7 +39,16 @@ def own_broker(tmp_path: Path) -> Iterator[Broker]:
     try:
         server = Broker(tmp_path / "kafka")
     except SetupIncomplete as part:
-        raise _missing(part) from part
+        _give_up(part)
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """The browser of this machine."""
+    try:
+        return chromium.find()
+    except SetupIncomplete as part:
+        _give_up(part)
