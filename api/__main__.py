@@ -84,8 +84,7 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Parts, Projector]:
     _await_topics(settings, topics)
     publisher = KafkaPublisher(connection, delivery_timeout_seconds=settings.http.outcome_wait_seconds * 2)
     running.callback(publisher.close)
-    projector = Projector(connection, topics, settings.home / "readings" / "readings.duckdb")
-    projector.start()
+    projector = _start_projector(settings, topics)
     running.callback(projector.stop)
     outcomes = OutcomeListener(connection, topics)
     outcomes.start()
@@ -103,6 +102,20 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Parts, Projector]:
         probes=_probes(settings, topics, outcomes, projector),
         outcome_wait_seconds=settings.http.outcome_wait_seconds,
     ), projector
+
+
+def _start_projector(settings: Settings, topics: Topics) -> Projector:
+    while True:
+        projector = Projector(settings.librdkafka(), topics, settings.home / "readings" / "readings.duckdb")
+        try:
+            projector.start()
+        except BrokerUnreachable as error:
+            # Topics made a moment ago have no leaders yet.
+            log.warning("the projector waits for the broker", action="wait", error=str(error))
+            projector.stop()
+            Event().wait(_RETRY_SECONDS)
+        else:
+            return projector
 
 
 def _await_topics(settings: Settings, topics: Topics) -> None:

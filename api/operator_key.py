@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from api.access import new_key
+from events.errors import SetupIncomplete
 
 FILE_NAME = "operator.key"
 
@@ -15,6 +16,9 @@ def operator_key(home: Path) -> str:
     """The key in `home`; made now if there is none.
 
     Two processes that start at once agree: the file appears whole, under its name, once.
+
+    Raises:
+        SetupIncomplete: the file is empty.
     """
     path = home / FILE_NAME
     if not path.exists():
@@ -29,7 +33,10 @@ def operator_key(home: Path) -> str:
         finally:
             os.close(handle)
             Path(draft).unlink()
-    return read_operator_key(home) or ""
+    key = read_operator_key(home)
+    if key is None:
+        raise SetupIncomplete(f"{path} is empty: delete it and start again")
+    return key
 
 
 def read_operator_key(home: Path) -> str | None:

@@ -84,8 +84,11 @@ class TopicFollower:
             if not behind:
                 self._ready.set()
             while not self._stop.is_set():
-                for message in self._consumer.consume(_BATCH, timeout=_POLL_SECONDS):
-                    self._take(message, behind)
+                # consume() waits for a full batch or the whole time; people wait for the first record alone.
+                first = self._consumer.poll(_POLL_SECONDS)
+                if first is not None:
+                    for message in (first, *self._consumer.consume(_BATCH, timeout=0)):
+                        self._take(message, behind)
         finally:
             self._consumer.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +14,11 @@ import typer
 from rich.console import Console
 
 from api.operator_key import read_operator_key
+from local.home import Home
 from settings import Settings
 
 TASKS = "/api/browser-tasks"
 KEYS = "/api/keys"
-STATE_FILE = "state.json"  # written by `goaltrail up`: where everything listens
 _TIMEOUT_SECONDS = 30.0
 
 Url = Annotated[
@@ -33,7 +34,9 @@ Key = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 TaskId = Annotated[str, typer.Argument(help="The task's id, as `goaltrail submit` printed it.", show_default=False)]
 
-out = Console()
+_PIPE_WIDTH = 160  # into a file or pipe there is no terminal to ask
+
+out = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 err = Console(stderr=True)
 
 
@@ -88,10 +91,10 @@ def api(url: str | None, key: str | None) -> Iterator[Api]:
 
 def _found(settings: Settings) -> str:
     try:
-        state = json.loads((settings.home / STATE_FILE).read_text())
-        return str(state["urls"]["api"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return f"http://{settings.http.host}:{settings.http.port}"
+        port = Home(settings.home).read_state().api_port
+    except ValueError:
+        port = 0
+    return f"http://{settings.http.host}:{port or settings.http.port}"
 
 
 def _advice(status: int, message: str) -> str:

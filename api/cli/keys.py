@@ -8,7 +8,6 @@ import typer
 
 from api.cli.client import KEYS, Json, Key, Url, api, err, out, print_json
 from api.cli.tables import key_list
-from events.access import Scope
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 
@@ -18,7 +17,7 @@ def create(
     *,
     name: Annotated[str, typer.Option(help="Whose key it is, for the list.", show_default=False)],
     scope: Annotated[
-        list[Scope] | None, typer.Option(help="What it may do: read, write, sql, admin; give it several times.")
+        list[str] | None, typer.Option(help="What it may do: read, write, sql, admin; give it several times.")
     ] = None,
     json: Json = False,
     url: Url = None,

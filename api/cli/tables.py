@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -30,6 +31,9 @@ COLOURS = {
 }
 _HIDDEN = frozenset({"steps", "success_indicators", "secrets", "evidence"})  # long; `--json` has them
 _SHORT_GOAL = 60
+_ID_WIDTH = 36
+_STATUS_WIDTH = 11
+_WIDE = 110  # columns of the terminal from which the cost, the time and the site are shown as well
 
 
 def coloured(word: str) -> Text:
@@ -37,27 +41,30 @@ def coloured(word: str) -> Text:
     return Text(word, style=COLOURS.get(word, ""))
 
 
-def task_list(tasks: Iterable[Json], *, title: str | None = None) -> Table:
-    """Tasks, one line each."""
-    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
-    for name in ("task", "goal", "site", "status", "progress", "cost", "submitted"):
-        table.add_column(name, no_wrap=name in {"task", "status", "submitted"}, overflow="ellipsis")
+def task_list(tasks: Iterable[Json], *, width: int, title: str | None = None) -> Table:
+    """Tasks, one line each; what does not fit a narrow terminal is left out, not squeezed."""
+    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("task", no_wrap=True, min_width=_ID_WIDTH)
+    table.add_column("status", no_wrap=True, min_width=_STATUS_WIDTH)
+    table.add_column("done", justify="right", no_wrap=True)
+    wide = width >= _WIDE
+    if wide:
+        table.add_column("cost", justify="right", no_wrap=True)
+        table.add_column("submitted", no_wrap=True)
+    table.add_column("goal", no_wrap=True, overflow="ellipsis", ratio=1)
+    if wide:
+        table.add_column("site", no_wrap=True, overflow="ellipsis")
     for task in tasks:
-        table.add_row(
-            task["id"],
-            escape(_short(task["goal"])),
-            escape(task["site_url"]),
-            coloured(task["status"]),
-            f"{task['progress']} %",
-            f"${task['cost']:.3f}",
-            moment(task["created_at"]),
-        )
+        start = [task["id"], coloured(task["status"]), f"{task['progress']} %"]
+        more = [f"${task['cost']:.3f}", moment(task["created_at"])] if wide else []
+        site = [escape(task["site_url"])] if wide else []
+        table.add_row(*start, *more, escape(_short(task["goal"])), *site)
     return table
 
 
 def step_list(steps: Iterable[Json]) -> Table:
     """The steps of a task, one line each."""
-    table = Table(header_style="bold", expand=False)
+    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for name in ("step", "action", "by", "ms", "cost", "result", "what went wrong"):
         table.add_column(name, justify="right" if name in {"step", "ms"} else "left")
     for step in steps:
@@ -109,7 +116,7 @@ def progress_view(task: Json, log: Json) -> RenderableType:
 
 def key_list(keys: Iterable[Json]) -> Table:
     """API keys, one line each."""
-    table = Table(header_style="bold", expand=False)
+    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for name in ("key id", "name", "scopes", "made", "revoked"):
         table.add_column(name)
     for key in keys:

@@ -117,7 +117,7 @@ def list_tasks(
     if json:
         print_json(page)
         return
-    out.print(task_list(page["tasks"]))
+    out.print(task_list(page["tasks"], width=out.width))
     out.print(f"[dim]{len(page['tasks'])} of {page['total']} tasks[/]", highlight=False)
 
 

@@ -54,8 +54,11 @@ def follow(door: Api, task_id: str, *, quiet: bool) -> dict[str, Any]:
             if not quiet:
                 live.update(progress_view(task, door.data("GET", f"{path}/execution-log")))
             if task["status"] in _ENDS:
-                return task
+                break
             time.sleep(LOOK_AGAIN_SECONDS)
+    if not quiet and not out.is_terminal:
+        out.line()  # rich ends a live view with a line break on terminals only
+    return task
 
 
 def exit_code(task: Mapping[str, Any]) -> int:
@@ -70,7 +73,7 @@ def _follow_all(door: Api, *, quiet: bool) -> None:
         while True:
             page = door.data("GET", TASKS, params={"limit": _SHOWN})
             if not quiet:
-                live.update(task_list(page["tasks"], title=f"the newest of {page['total']} tasks"))
+                live.update(task_list(page["tasks"], width=out.width, title=f"the newest of {page['total']} tasks"))
             if all(task["status"] in _ENDS for task in page["tasks"]):
                 break
             time.sleep(LOOK_AGAIN_SECONDS)
