@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import Any
 
@@ -23,6 +22,7 @@ _log = structlog.get_logger(__name__)
 _EARLIEST: OffsetSpec = OffsetSpec.earliest()  # type: ignore[no-untyped-call] # ships no types
 _LATEST: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call] # ships no types
 _CALL_SECONDS = 15.0
+_SETTLING_SECONDS = 0.1
 _IDLE_SECONDS = 0.25  # how long a look at an empty log lasts; a record ends it at once
 _CADENCE_SECONDS = 0.1  # a batch costs 20 ms whatever its size, so under load records gather for this long
 _BATCH = 1_000
@@ -54,22 +54,21 @@ class LogReader:
 
     def shape(self) -> LogShape:
         """Which log this is, and where its partitions begin and end now; raises BrokerUnreachable."""
-        with _translated():
-            described = self._admin.describe_topics(TopicCollection(self._topics), request_timeout=_CALL_SECONDS)
-            found = {name: future.result(_CALL_SECONDS) for name, future in described.items()}
-            cluster = self._admin.describe_cluster(request_timeout=_CALL_SECONDS).result(_CALL_SECONDS)
-            places = [Place(name, partition.id) for name, topic in found.items() for partition in topic.partitions]
-            return LogShape(
-                cluster_id=str(cluster.cluster_id),
-                topic_ids={name: str(topic.topic_id) for name, topic in found.items()},
-                beginnings=self._offsets(places, _EARLIEST),
-                ends=self._offsets(places, _LATEST),
-            )
+        until = monotonic() + _CALL_SECONDS
+        while True:
+            try:
+                return self._shape()
+            except (KafkaException, TimeoutError) as error:
+                if monotonic() > until or not _settles(error):
+                    raise BrokerUnreachable(f"Kafka does not answer as it should: {error}") from error
+            self._consumer.poll(_SETTLING_SECONDS)  # nothing is assigned yet: it only waits
 
     def ends(self, places: Iterable[Place]) -> dict[Place, int]:
         """The offset the next record of each partition gets; raises BrokerUnreachable."""
-        with _translated():
+        try:
             return self._offsets(places, _LATEST)
+        except (KafkaException, TimeoutError) as error:
+            raise BrokerUnreachable(f"Kafka does not answer as it should: {error}") from error
 
     def start(self, offsets: Mapping[Place, int]) -> None:
         """Read these partitions from these offsets on."""
@@ -95,6 +94,18 @@ class LogReader:
         """Leave the broker."""
         self._consumer.close()
 
+    def _shape(self) -> LogShape:
+        described = self._admin.describe_topics(TopicCollection(self._topics), request_timeout=_CALL_SECONDS)
+        found = {name: future.result(_CALL_SECONDS) for name, future in described.items()}
+        cluster = self._admin.describe_cluster(request_timeout=_CALL_SECONDS).result(_CALL_SECONDS)
+        places = [Place(name, partition.id) for name, topic in found.items() for partition in topic.partitions]
+        return LogShape(
+            cluster_id=str(cluster.cluster_id),
+            topic_ids={name: str(topic.topic_id) for name, topic in found.items()},
+            beginnings=self._offsets(places, _EARLIEST),
+            ends=self._offsets(places, _LATEST),
+        )
+
     def _offsets(self, places: Iterable[Place], spec: OffsetSpec) -> dict[Place, int]:
         asked = self._admin.list_offsets(
             {TopicPartition(*place): spec for place in places}, request_timeout=_CALL_SECONDS
@@ -105,12 +116,13 @@ class LogReader:
         }
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (KafkaException, TimeoutError) as error:
-        raise BrokerUnreachable(f"Kafka does not answer as it should: {error}") from error
+def _settles(error: Exception) -> bool:
+    """Whether it is what a broker says of a topic that was made a moment ago."""
+    return isinstance(error, KafkaException) and error.args[0].code() in {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    }
 
 
 def _intake(messages: Iterable[Message]) -> Intake:

@@ -137,7 +137,7 @@ class Store:
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), config=_CONFIG)
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         if "lock" in str(error):
             raise StoreMismatch(f"{path} is open in another process; run `goaltrail down` first: {error}") from error
         raise StoreMismatch(f"{path} cannot be read; {REBUILD}: {error}") from error

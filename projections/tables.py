@@ -7,6 +7,7 @@ from typing import Protocol
 
 import duckdb
 
+from events.task import Status
 from projections.batch import Changes, Decoded
 from projections.records import Place, Tally
 from projections.task_row import NO_GOAL, STATE_COLUMNS, Row, TaskRow, state_columns
@@ -75,7 +76,7 @@ class Tables:
             return {}
         sql = f"SELECT {_STATE} FROM tasks JOIN (SELECT unnest(?::UUID[]) AS task_id) AS d USING (task_id)"  # noqa: S608
         rows = self._connection.execute(sql, [list(task_ids)]).fetchall()
-        return {str(row[0]): TaskRow(str(row[0]), *row[1:]) for row in rows}
+        return {str(row[0]): _loaded(row) for row in rows}
 
     def known_steps(self, events: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
         """Those of the (task, event) pairs that are stored already.
@@ -146,6 +147,11 @@ def _append(appender: _Appender, rows: Sequence[Row]) -> None:
 def _task(row: TaskRow, goal: Row) -> Row:
     task_id, *state = state_columns(row)
     return (task_id, *goal, *state)
+
+
+def _loaded(row: Row) -> TaskRow:
+    task_id, status, *rest = row
+    return TaskRow(str(task_id), None if status is None else Status(status), *rest)
 
 
 def _offset(place: Place, tally: Tally) -> Row:

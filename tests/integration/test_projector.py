@@ -1,0 +1,236 @@
+"""The projector on a real broker and a real DuckDB."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from events.codec import encode
+from events.errors import StoreMismatch
+from events.facts import TaskFact, UnknownFact
+from events.task import Status
+from events.topics import Topics
+from local.kafka_server import Broker
+from producers.admin import ensure_topics
+from producers.kafka import KafkaPublisher
+from projections.projector import Projector
+from projections.rebuild import rebuild
+from tests.unit.projections.log import Log, TaskLog, claimed, completed, cost, started, step, submitted
+from tests.wait import until
+
+pytestmark = pytest.mark.kafka
+
+
+class Writer:
+    """Appends records to topics of its own, as the lifecycle agent and a runner would."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.connection: dict[str, Any] = {"bootstrap.servers": bootstrap}
+        self.topics = Topics(f"p{uuid4().hex[:8]}.", 3)
+        ensure_topics(self.connection, self.topics)
+        self.publisher = KafkaPublisher(self.connection)
+
+    def raw(self, topic: str, key: str, value: bytes) -> str:
+        place = self.publisher.send(topic, key, value).result(10)
+        return f"{place.topic}:{place.partition}:{place.offset}"
+
+    def facts(self, task: TaskLog, *facts: TaskFact | UnknownFact) -> str:
+        """The token of the last one."""
+        token = ""
+        for fact in facts:
+            task.facts(fact)
+            token = self.raw(self.topics.task_events, task.task_id, encode(task.envelopes[-1]))
+        return token
+
+    def step(self, task: TaskLog, event: Any) -> str:
+        return self.raw(self.topics.step_events, task.task_id, encode(task.step(event)))
+
+    def projector(self, path: Path) -> Projector:
+        return Projector(self.connection, self.topics, path / "readings.duckdb")
+
+
+@pytest.fixture
+def writer(broker: Broker) -> Iterator[Writer]:
+    made = Writer(broker.bootstrap)
+    yield made
+    made.publisher.close()
+
+
+@pytest.fixture
+def projector(writer: Writer, tmp_path: Path) -> Iterator[Projector]:
+    running = writer.projector(tmp_path)
+    running.start()
+    yield running
+    running.stop()
+
+
+def test_a_fact_is_visible_once_it_was_waited_for(writer: Writer, projector: Projector):
+    task = Log().task()
+    writer.step(task, step(1, cost=0.25))
+    costs = writer.step(task, cost(0.5))
+    token = writer.facts(task, submitted(), claimed(), started(), completed())
+    assert projector.wait_for(token, 10)
+    assert projector.wait_for(costs, 10)
+    answer = projector.readings.get_task(task.task_id)
+
+    assert answer is not None
+    assert (answer.status, answer.total_steps, answer.total_cost) == (Status.COMPLETED, 1, 0.75)
+    topic, partition, offset = token.rsplit(":", 2)
+    assert projector.position(topic, int(partition)) == int(offset) + 1
+    assert sum(lag.behind for lag in projector.lag()) == 0
+    assert projector.is_alive
+    assert projector.failure is None
+
+
+def test_what_does_not_come_is_not_waited_for_longer_than_asked(writer: Writer, projector: Projector):
+    began = monotonic()
+
+    assert not projector.wait_for(f"{writer.topics.task_events}:0:7", 0.2)
+    assert monotonic() - began < 5
+
+
+@pytest.mark.parametrize("token", ["", "x", "a:b:c", "other.topic:0:1", "{topic}:99:0", "{topic}:0:-1", "{topic}:²:0"])
+def test_a_token_that_names_nothing_of_ours(writer: Writer, projector: Projector, token: str):
+    with pytest.raises(ValueError, match=r"is not|names"):
+        projector.wait_for(token.format(topic=writer.topics.task_events), 0.1)
+
+
+def test_poison_is_counted_and_work_goes_on(writer: Writer, projector: Projector):
+    task = Log().task()
+    writer.raw(writer.topics.task_events, task.task_id, b"\xff\x00 not a fact")
+    writer.raw(writer.topics.step_events, task.task_id, b"[]")
+    writer.step(task, step(2**40))  # decodes, but no column can hold it
+    writer.step(task, step(1))
+    writer.raw(writer.topics.workers_alive, "w1", b"{}")
+    token = writer.facts(task, submitted(), UnknownFact(type="task.teleported"), claimed())
+    assert projector.wait_for(token, 10)
+    until(lambda: sum(lag.behind for lag in projector.lag()) == 0)
+    counts = {count.topic: count for count in projector.readings.counts()}
+    answer = projector.readings.get_task(task.task_id)
+
+    assert answer is not None
+    assert (answer.status, answer.total_steps) == (Status.CLAIMED, 1)
+    assert (counts[writer.topics.task_events].undecodable, counts[writer.topics.task_events].unknown) == (1, 1)
+    assert (counts[writer.topics.step_events].undecodable, counts[writer.topics.step_events].taken) == (2, 1)
+    assert counts[writer.topics.workers_alive].undecodable == 1
+
+
+def test_a_newer_schema_stops_its_partition_alone_and_shows(writer: Writer, projector: Projector):
+    log = Log()
+    stopped = log.task()
+    newer = writer.raw(writer.topics.task_events, stopped.task_id, b'{"schema_version": 99}')
+    writer.facts(stopped, submitted())
+    place = newer.rsplit(":", 1)[0]
+    tokens = [writer.facts(log.task(), submitted()) for _ in range(30)]
+    elsewhere = [token for token in tokens if token.rsplit(":", 1)[0] != place]
+
+    assert all(projector.wait_for(token, 10) for token in elsewhere)
+    assert projector.readings.get_task(stopped.task_id) is None
+    (lag,) = [lag for lag in projector.lag() if lag.stopped]
+    assert f"{lag.topic}:{lag.partition}" == place
+    assert "99" in str(lag.stopped)
+    assert projector.is_alive
+
+
+def test_it_goes_on_after_a_restart(writer: Writer, tmp_path: Path):
+    task = Log().task()
+    first = writer.projector(tmp_path)
+    first.start()
+    assert first.wait_for(writer.facts(task, submitted(), claimed()), 10)
+    first.stop()
+    token = writer.facts(task, started())
+    second = writer.projector(tmp_path)
+    second.start()
+    assert second.wait_for(token, 10)
+    answer = second.readings.get_task(task.task_id)
+    taken = sum(count.taken for count in second.readings.counts())
+    second.stop()
+
+    assert answer is not None
+    assert (answer.status, answer.version, taken) == (Status.IN_PROGRESS, 3, 3)
+
+
+def test_a_topic_made_anew_is_refused_until_the_readings_are_rebuilt(writer: Writer, tmp_path: Path):
+    first = writer.projector(tmp_path)
+    first.start()
+    assert first.wait_for(writer.facts(Log().task(), submitted()), 10)
+    first.stop()
+    admin = AdminClient(writer.connection)
+    for future in admin.delete_topics([writer.topics.task_events]).values():
+        future.result(10)
+    until(lambda: writer.topics.task_events not in admin.list_topics(timeout=5).topics)
+    ensure_topics(writer.connection, writer.topics)
+    with pytest.raises(StoreMismatch, match="goaltrail rebuild"):
+        writer.projector(tmp_path).start()
+    rebuild(writer.connection, writer.topics, tmp_path / "readings.duckdb", lambda *_: None)
+    again = writer.projector(tmp_path)
+    again.start()
+    total = again.readings.list_tasks().total
+    again.stop()
+
+    assert total == 0
+
+
+def test_a_rebuild_gives_the_same_answers_and_keeps_the_old_file(writer: Writer, tmp_path: Path):
+    log, path = Log(), tmp_path / "readings.duckdb"
+    tasks = [log.task() for _ in range(50)]
+    for task in tasks:
+        writer.step(task, step(1, cost=0.1))
+        token = writer.facts(task, submitted(), claimed(), started(), completed())
+    live = writer.projector(tmp_path)
+    live.start()
+    assert live.wait_for(token, 10)
+    until(lambda: sum(lag.behind for lag in live.lag()) == 0)
+    before = [live.readings.get_task(task.task_id) for task in tasks]
+    live.stop()
+    told: list[tuple[int, int]] = []
+    done = rebuild(writer.connection, writer.topics, path, lambda records, ahead: told.append((records, ahead)))
+    again = writer.projector(tmp_path)
+    again.start()
+    after = [again.readings.get_task(task.task_id) for task in tasks]
+    again.stop()
+
+    assert None not in before
+    assert after == before
+    assert (done.records, told[-1][0]) == (250, 250)
+    assert done.kept == tmp_path / "readings.duckdb.old"
+    assert done.kept.exists()
+
+
+def test_a_rebuild_waits_for_nobody_who_has_the_file_open(writer: Writer, tmp_path: Path):
+    path = tmp_path / "readings.duckdb"
+    line = [sys.executable, "-m", "tests.integration.projector_process", writer.connection["bootstrap.servers"]]
+    process = subprocess.Popen([*line, writer.topics.prefix, "3", str(path)], stdout=subprocess.PIPE)
+    try:
+        writer.facts(Log().task(), submitted())
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        with pytest.raises(StoreMismatch, match="goaltrail down"):
+            rebuild(writer.connection, writer.topics, path, lambda *_: None)
+        with pytest.raises(StoreMismatch, match="goaltrail down"):
+            writer.projector(tmp_path).start()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_fact_shows_soon_when_the_log_is_quiet(writer: Writer, projector: Projector):
+    log = Log()
+    projector.wait_for(writer.facts(log.task(), submitted()), 10)
+    seconds = []
+    for _ in range(20):
+        token = writer.facts(log.task(), submitted())
+        began = monotonic()
+        assert projector.wait_for(token, 10)
+        seconds.append(monotonic() - began)
+
+    assert median(seconds) < 0.5
