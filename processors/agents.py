@@ -20,7 +20,7 @@ from events.topics import Topics
 from processors.batch import Batch, Deciding, RawCommand
 from processors.clock import BrokerClock
 from processors.fold import PartitionFold
-from processors.ledger import Ledger, Outgoing
+from processors.ledger import Ledger, Outgoing, Run
 from processors.policy import Policy
 
 log = structlog.get_logger(__name__)
@@ -56,9 +56,7 @@ class Lifecycle:
         async with self._lock:
             try:
                 batches = [await self._decide(p, commands) for p, commands in _by_partition(raws)]
-                for batch, first in batches:
-                    if batch.facts:
-                        await asyncio.to_thread(self._ledger.append, batch.partition, batch.facts, first)
+                await self._append([Run(b.partition, first, b.facts) for b, first in batches if b.facts])
                 await self._tell([batch for batch, _ in batches])
             except GoaltrailError as error:
                 log.critical("the log could not be written; starting again from it", error=str(error), action="exit")
@@ -107,6 +105,10 @@ class Lifecycle:
         self.progress += 1
         log.info("caught up", action="catch_up", partition=partition, read=read, tasks=len(fold.entries))
         return fold
+
+    async def _append(self, runs: list[Run]) -> None:
+        if runs:
+            await asyncio.to_thread(self._ledger.append, runs)
 
     async def _tell(self, batches: Sequence[Batch]) -> None:
         records = [record for batch in batches for record in _outgoing(batch, self._topics)]

@@ -33,6 +33,15 @@ class Outgoing:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Facts to append to one partition, and the offset the first of them must get."""
+
+    partition: int
+    first_offset: int
+    facts: Sequence[tuple[str, bytes]]  #: task id, body
+
+
 class Ledger:
     """Facts of the partitions this process owns. One instance per process, one caller at a time."""
 
@@ -58,7 +67,8 @@ class Ledger:
                 "acks": "all",
                 "partitioner": "murmur2_random",
                 "message.timeout.ms": 0,
-                "linger.ms": 0,
+                # Long enough to put a batch's facts into one request per partition; a flush does not wait for it.
+                "linger.ms": 5,
                 "queue.buffering.max.messages": 1_000_000,
             }
         )
@@ -91,34 +101,37 @@ class Ledger:
             finally:
                 self._consumer.unassign()
 
-    def append(self, partition: int, facts: Sequence[tuple[str, bytes]], first_offset: int) -> None:
-        """Append facts and return once each lies at the offset it must have.
+    def append(self, runs: Sequence[Run]) -> None:
+        """Append facts of several partitions at once and return when each lies at the offset it must have.
 
         Raises:
             LogConflict: one lies elsewhere, so somebody else wrote; the process must end.
         """
-        placed: list[int | None] = []
+        placed: dict[int, list[int | None]] = {run.partition: [] for run in runs}
         failed: list[str] = []
 
         def delivered(error: KafkaError | None, message: Message) -> None:
             if error is not None:
                 failed.append(error.str())
-            placed.append(message.offset())
+            placed[int(message.partition() or 0)].append(message.offset())
 
         self._faults.strike("before_facts")
-        for index, (task_id, body) in enumerate(facts):
-            self._producer.produce(
-                self._topics.task_events, value=body, key=task_id, partition=partition, on_delivery=delivered
-            )
-            if index == len(facts) // 2:
-                self._faults.strike("between_facts")
+        for run in runs:
+            for index, (task_id, body) in enumerate(run.facts):
+                self._producer.produce(
+                    self._topics.task_events, value=body, key=task_id, partition=run.partition, on_delivery=delivered
+                )
+                if index == len(run.facts) // 2:
+                    self._faults.strike("between_facts")
         self._flush()
-        expected = list(range(first_offset, first_offset + len(facts)))
-        if failed or placed != expected:
-            raise LogConflict(
-                f"{self._topics.task_events}[{partition}]: facts lie at {placed[:5]} instead of {expected[:5]}"
-                f" (of {len(facts)}; {failed[:1] or 'somebody else wrote'})"
-            )
+        for run in runs:
+            expected = list(range(run.first_offset, run.first_offset + len(run.facts)))
+            found = placed[run.partition]
+            if failed or found != expected:
+                raise LogConflict(
+                    f"{self._topics.task_events}[{run.partition}]: facts lie at {found[:5]} instead of {expected[:5]}"
+                    f" (of {len(run.facts)}; {failed[:1] or 'somebody else wrote'})"
+                )
 
     def send(self, records: Sequence[Outgoing]) -> None:
         """Send follow-ups and return once the broker has them; raises BrokerUnreachable."""
