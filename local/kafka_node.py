@@ -92,7 +92,15 @@ class Node:
 
     def command(self) -> list[str]:
         """The command line that runs the broker in the foreground."""
-        return [*self._java, f"-Xmx{self.heap_mb}m", *_JVM, "-cp", f"{self.jars}/*", "kafka.Kafka", str(self._properties)]
+        return [
+            *self._java,
+            f"-Xmx{self.heap_mb}m",
+            *_JVM,
+            "-cp",
+            f"{self.jars}/*",
+            "kafka.Kafka",
+            str(self._properties),
+        ]
 
     @property
     def _properties(self) -> Path:

@@ -23,6 +23,24 @@ class TopicReport:
     created: tuple[str, ...]
     existing: tuple[str, ...]
     differences: tuple[str, ...]
+    missing: tuple[str, ...] = ()  #: only when nothing was to be created
+
+
+def compare_topics(connection: Mapping[str, Any], topics: Topics) -> TopicReport:
+    """Say what is there and what differs; nothing is created.
+
+    Raises:
+        BrokerUnreachable: Kafka does not answer.
+    """
+    client = AdminClient(dict(connection))
+    present = _partition_counts(client)
+    there = [spec for spec in topics.specs() if spec.name in present]
+    return TopicReport(
+        created=(),
+        existing=tuple(spec.name for spec in there),
+        differences=_differences(client, there, present),
+        missing=tuple(spec.name for spec in topics.specs() if spec.name not in present),
+    )
 
 
 def ensure_topics(connection: Mapping[str, Any], topics: Topics, *, replication_factor: int = 1) -> TopicReport:
@@ -37,7 +55,7 @@ def ensure_topics(connection: Mapping[str, Any], topics: Topics, *, replication_
     missing = [spec for spec in topics.specs() if spec.name not in present]
     created = _create(client, missing, replication_factor)
     there = [spec for spec in topics.specs() if spec.name in present]
-    differences = (*_wrong_counts(there, present), *_wrong_settings(client, there))
+    differences = _differences(client, there, present)
     if differences:
         raise TopicMismatch("topics exist with other settings: " + "; ".join(differences))
     return TopicReport(created, tuple(spec.name for spec in there), differences)
@@ -49,6 +67,10 @@ def _partition_counts(client: AdminClient) -> dict[str, int]:
     except KafkaException as error:
         raise BrokerUnreachable(f"Kafka does not answer: {error.args[0]}") from error
     return {name: len(topic.partitions) for name, topic in listed.topics.items()}
+
+
+def _differences(client: AdminClient, specs: list[TopicSpec], present: dict[str, int]) -> tuple[str, ...]:
+    return (*_wrong_counts(specs, present), *_wrong_settings(client, specs))
 
 
 def _create(client: AdminClient, specs: list[TopicSpec], replication_factor: int) -> tuple[str, ...]:

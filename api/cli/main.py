@@ -1,0 +1,32 @@
+"""`goaltrail`: every command, and the one place where our errors become a sentence and an exit code."""
+
+from __future__ import annotations
+
+import typer
+from rich.markup import escape
+
+from api.cli import broker, doctor, keys, status, tasks, up, watching
+from api.cli.client import err
+from events.errors import GoaltrailError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Goals for web sites: queued, performed in a real browser, verified, kept as events.",
+)
+app.add_typer(up.app)
+app.add_typer(status.app)
+app.add_typer(tasks.app)
+app.add_typer(watching.app)
+app.add_typer(keys.app, name="keys")
+app.add_typer(broker.app, name="broker")
+app.add_typer(doctor.app)
+
+
+def main() -> None:
+    """Run one command."""
+    try:
+        app()
+    except GoaltrailError as error:
+        err.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise SystemExit(1) from error
