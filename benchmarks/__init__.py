@@ -1,0 +1,1 @@
+"""Figures anyone can measure again: `python -m benchmarks.NAME`."""

@@ -34,7 +34,7 @@ class InstantRunner:
         *,
         capacity: int,
         steps: int,
-        on_assignment: Callable[[str, float], None] = lambda task_id, at: None,
+        on_assignment: Callable[[str, float], None] | None = None,
     ) -> None:
         self.worker = f"instant-{uuid.uuid4().hex[:12]}"
         self._topics, self._capacity, self._steps, self._heard = topics, capacity, steps, on_assignment
@@ -55,7 +55,9 @@ class InstantRunner:
             thread.start()
 
     def stop(self) -> None:
-        """Take nothing more."""
+        """Take nothing more, and say so: what is granted after this would wait for its lease to run out."""
+        self._capacity = 0
+        self._announce()
         self._leaving.set()
         for thread in self._threads:
             thread.join(timeout=10)
@@ -63,11 +65,13 @@ class InstantRunner:
         self._consumer.close()
 
     def _live(self) -> None:
-        while True:
-            alive = WorkerAlive(worker=self.worker, capacity=self._capacity, sent_at=datetime.now(UTC))
-            self._publisher.send(self._topics.workers_alive, self.worker, encode(alive))
-            if self._leaving.wait(_ALIVE_SECONDS):
-                return
+        self._announce()
+        while not self._leaving.wait(_ALIVE_SECONDS):
+            self._announce()
+
+    def _announce(self) -> None:
+        alive = WorkerAlive(worker=self.worker, capacity=self._capacity, sent_at=datetime.now(UTC))
+        self._publisher.send(self._topics.workers_alive, self.worker, encode(alive))
 
     def _receive(self) -> None:
         while not self._leaving.is_set():
@@ -81,7 +85,8 @@ class InstantRunner:
     def _take(self, note: InboxEnvelope, at: float) -> None:
         match note.message:
             case Assignment():
-                self._heard(note.task_id, at)
+                if self._heard is not None:
+                    self._heard(note.task_id, at)
                 start = StartTask(worker=self.worker, lease_epoch=note.lease_epoch)
                 self._sender.send(note.task_id, start)
             case StartConfirmed():

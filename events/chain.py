@@ -13,12 +13,12 @@ from events.task import Task, Unknown
 class Stream:
     """The state of a task after `version` facts, the newest of which was `last_event`."""
 
-    task: Task = Unknown()
-    version: int = 0
-    last_event: str | None = None
+    task: Task
+    version: int
+    last_event: str | None
 
 
-EMPTY = Stream()
+EMPTY = Stream(Unknown(), 0, None)
 
 
 def follows(stream: Stream, fact: Envelope | UnknownEnvelope) -> bool:

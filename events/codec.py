@@ -94,7 +94,7 @@ def _decode_slowly(known: type[M], unknown: type[N], types: frozenset[str], valu
     record = upcast(record, SCHEMA_VERSION)
     event = record.get("event")
     strange = isinstance(event, dict) and isinstance(event.get("type"), str) and event["type"] not in types
-    model: type[M] | type[N] = unknown if strange else known
+    model: type[M | N] = unknown if strange else known
     try:
         return model.model_validate_json(to_json(record))
     except ValidationError as error:

@@ -28,7 +28,7 @@ class DeadLetter(BaseModel):
 KEPT_BYTES = 128 * 1024
 
 
-def bury(  # noqa: PLR0913 - a dead letter names everything about the record
+def bury(
     topic: str,
     partition: int,
     offset: int,

@@ -1,23 +1,23 @@
 """The one tree of errors; foreign errors are translated into it at the seams. Pure.
 
-    GoaltrailError
-    ├── CommandRejected        the state does not allow the command
-    ├── UndecodableRecord      bytes that are no record of ours
-    │   └── NewerSchema        written by a newer version of Goaltrail
-    ├── BodyTooLarge           over the size every body keeps to
-    ├── PublishFailed          the broker did not take a record
-    ├── BrokerUnreachable      no answer from Kafka
-    ├── TopicMismatch          a topic exists with other settings
-    ├── LogConflict            somebody else wrote to a partition that has one writer
-    ├── NotAuthenticated       a call without a key that opens something
-    ├── NotAllowed             a key without the scope a call needs
-    ├── NoSuchTask             a task nobody knows
-    ├── NoSuchKey              an API key nobody knows
-    ├── NotReadYet             the readings have not reached a fact
-    ├── NotDecidedYet          no outcome of a command in time
-    ├── ApiUnreachable         no answer from the HTTP API
-    ├── StoreMismatch          a projection file that belongs to another log or version
-    └── SetupIncomplete        a part of the machine is missing
+GoaltrailError
+├── CommandRejected        the state does not allow the command
+├── UndecodableRecord      bytes that are no record of ours
+│   └── NewerSchema        written by a newer version of Goaltrail
+├── BodyTooLarge           over the size every body keeps to
+├── PublishFailed          the broker did not take a record
+├── BrokerUnreachable      no answer from Kafka
+├── TopicMismatch          a topic exists with other settings
+├── LogConflict            somebody else wrote to a partition that has one writer
+├── NotAuthenticated       a call without a key that opens something
+├── NotAllowed             a key without the scope a call needs
+├── NoSuchTask             a task nobody knows
+├── NoSuchKey              an API key nobody knows
+├── NotReadYet             the readings have not reached a fact
+├── NotDecidedYet          no outcome of a command in time
+├── ApiUnreachable         no answer from the HTTP API
+├── StoreMismatch          a projection file that belongs to another log or version
+└── SetupIncomplete        a part of the machine is missing
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ Inputs = Annotated[dict[Name, str | int | float | bool], AfterValidator(_small)]
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200)]
 
 #: Fields that may hold personal data; marked so that they can be sealed later (design.md §1).
-PERSONAL = {"personal": True}
+PERSONAL: dict[str, JsonValue] = {"personal": True}
 
 
 class GoalStatement(BaseModel):

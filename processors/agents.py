@@ -118,9 +118,7 @@ class Lifecycle:
 
 def _raw(message: Any) -> tuple[int, RawCommand]:
     """The parts of a Faust message that matter; its timestamp is the broker's, in seconds."""
-    return message.partition, RawCommand(
-        message.offset, round(message.timestamp * 1_000), message.key, message.value
-    )
+    return message.partition, RawCommand(message.offset, round(message.timestamp * 1_000), message.key, message.value)
 
 
 def _by_partition(raws: list[tuple[int, RawCommand]]) -> list[tuple[int, list[RawCommand]]]:

@@ -150,13 +150,13 @@ def _attach_offices(app: faust.App, topics: Topics, lifecycle: Lifecycle, dispat
         return any(place.topic == topics.workers_alive for place in partitions)
 
     @app.on_partitions_revoked.connect(weak=False)
-    async def revoked(app: Any, revoked: Any, **_: Any) -> None:
+    async def revoked(_app: Any, revoked: Any, **_: Any) -> None:
         lifecycle.revoked()
         if in_charge(revoked):
             await asyncio.to_thread(dispatcher.stop)
 
     @app.on_partitions_assigned.connect(weak=False)
-    async def assigned(app: Any, assigned: Any, **_: Any) -> None:
+    async def assigned(_app: Any, assigned: Any, **_: Any) -> None:
         if in_charge(assigned):
             dispatcher.start()
 
@@ -179,7 +179,7 @@ def _attach_ready_file(app: faust.App, path: Path | None) -> None:
         return
 
     @app.on_rebalance_complete.connect(weak=False)
-    async def ready(app: Any, **_: Any) -> None:
+    async def ready(_app: Any, **_: Any) -> None:
         await asyncio.to_thread(path.write_text, str(os.getpid()))
 
 

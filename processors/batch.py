@@ -113,9 +113,7 @@ class Deciding:
         self._tell(command, before, stream, refusal, batch)
         self._answer(command, stream, now, batch, fact_offset=fact_offset, refusal=refusal)
 
-    def _append(
-        self, command: CommandEnvelope, offset: int, stream: Stream, now: datetime, batch: Batch
-    ) -> int | None:
+    def _append(self, command: CommandEnvelope, offset: int, stream: Stream, now: datetime, batch: Batch) -> int | None:
         """Decide; put the fact into the batch and the fold, and return the offset it must get."""
         if isinstance(command.command, SubmitTask):
             check_id(command.task_id, now, self.policy)
@@ -175,14 +173,14 @@ class Deciding:
         repeat = command.model_copy(update={"task_id": first_id})
         self._answer(repeat, first.stream, now, batch, fact_offset=known, refusal=conflict)
 
-    def _tell(  # noqa: PLR0913
+    def _tell(
         self, command: CommandEnvelope, before: object, stream: Stream, refusal: CommandRejected | None, batch: Batch
     ) -> None:
         message = follow_up(command, before, stream, self.policy, refusal.reason if refusal else None)  # type: ignore[arg-type]
         if message is not None:
             batch.inbox.append(message)
 
-    def _answer(  # noqa: PLR0913 - an answer names everything about the decision
+    def _answer(
         self,
         command: CommandEnvelope,
         stream: Stream,

@@ -15,9 +15,7 @@ _SILENCE_SECONDS = 10.0  # after this long without a sign of the broker, renewal
 class BrokerClock:
     """Newest broker timestamp plus monotonic time since; safe to read and feed from several threads."""
 
-    def __init__(
-        self, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time) -> None:
         self._monotonic = monotonic
         start = monotonic()
         #: (broker time in s, monotonic time in s); the local clock serves until the broker's is seen to be ahead, as

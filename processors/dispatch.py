@@ -16,8 +16,6 @@ from events import facts as f
 from events.envelope import Envelope, UnknownEnvelope
 from events.worker import WorkerAlive
 
-
-
 #: A claim that comes before its moment is refused and costs a second; one that comes a little late costs just that.
 _LATENESS = timedelta(milliseconds=20)
 

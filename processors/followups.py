@@ -85,9 +85,7 @@ def _standing(task: Task, request: c.WorkerCommand, policy: Policy) -> InboxMess
             strategy = task.history.strategy or Strategy.BACK_OFF_AND_RETRY
             held = task.lease.until - policy.lease if task.lease else task.retry_at
             delay = max(timedelta(0), task.retry_at - held)
-            return RecoveryDirected(
-                strategy=strategy, attempt_number=task.history.recoveries, delay_ms=_ms(delay)
-            )
+            return RecoveryDirected(strategy=strategy, attempt_number=task.history.recoveries, delay_ms=_ms(delay))
         case Claimed() | InProgress() | Recovery():
             return LeaseConfirmed()
         case _:

@@ -89,8 +89,7 @@ class Ledger:
             NewerSchema: a newer version wrote here; this one must not decide.
         """
         low, high = self._watermarks(self._topics.task_events, fold.partition)
-        if fold.next_offset < low:
-            fold.next_offset = low
+        fold.next_offset = max(fold.next_offset, low)
         if fold.next_offset >= high:
             return 0
         with self._lock:

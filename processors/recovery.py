@@ -66,5 +66,6 @@ def delay_before(recovery: int, seed: str, policy: Policy) -> timedelta:
     The spread is read from `seed`, so that tasks which failed together do not return together, and the same command
     always gives the same fact.
     """
-    wait = min(policy.backoff * 2 ** min(recovery - 1, 16), policy.backoff_ceiling)
+    doubled: timedelta = policy.backoff * (2 ** min(recovery - 1, 16))
+    wait = min(doubled, policy.backoff_ceiling)
     return wait * (1 + 0.25 * (crc32(seed.encode()) % 1_000) / 1_000)

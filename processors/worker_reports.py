@@ -25,15 +25,7 @@ from events.task import Claimed, Finished, InProgress, Lease, Recovery, Task, le
 from processors.policy import Policy
 from processors.recovery import FOR_A_HUMAN, HOPELESS, classify, delay_before, strategy_for
 
-Report = (
-    c.StartTask
-    | c.RenewLease
-    | c.ReleaseTask
-    | c.CompleteTask
-    | c.FailAttempt
-    | c.ReportRecovered
-    | c.YieldTask
-)
+Report = c.StartTask | c.RenewLease | c.ReleaseTask | c.CompleteTask | c.FailAttempt | c.ReportRecovered | c.YieldTask
 Held = Claimed | InProgress | Recovery
 
 
@@ -151,7 +143,7 @@ def _fail(
     return attempt_failed(held, error_type, report.error_message, now, policy, report=report)
 
 
-def attempt_failed(  # noqa: PLR0913 - the whole of what a failed attempt is decided from
+def attempt_failed(
     held: Held,
     error_type: ErrorType,
     message: str,

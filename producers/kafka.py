@@ -18,7 +18,7 @@ _CLOSE_SECONDS = 10.0
 
 
 def producer_config(connection: Mapping[str, Any], *, linger_ms: float = 0.5) -> dict[str, Any]:
-    """librdkafka settings every producer of ours has.
+    """Librdkafka settings every producer of ours has.
 
     `murmur2_random` is Kafka's own partitioner; librdkafka's default puts 92 % of keys elsewhere (design.md §3.7).
     """
