@@ -9,10 +9,7 @@ from typing import Any
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicCollection, TopicPartition
-from confluent_kafka.admin import (  # type: ignore[attr-defined] # OffsetSpec is public, but ships no types
-    AdminClient,
-    OffsetSpec,
-)
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from events.errors import BrokerUnreachable
 from projections.records import Intake, LogShape, Place, Record

@@ -73,7 +73,7 @@ def projector(writer: Writer, tmp_path: Path) -> Iterator[Projector]:
     running.stop()
 
 
-def test_a_fact_is_visible_once_it_was_waited_for(writer: Writer, projector: Projector):
+def test_a_fact_is_visible_once_it_was_waited_for(writer: Writer, projector: Projector) -> None:
     task = Log().task()
     writer.step(task, step(1, cost=0.25))
     costs = writer.step(task, cost(0.5))
@@ -91,7 +91,7 @@ def test_a_fact_is_visible_once_it_was_waited_for(writer: Writer, projector: Pro
     assert projector.failure is None
 
 
-def test_what_does_not_come_is_not_waited_for_longer_than_asked(writer: Writer, projector: Projector):
+def test_what_does_not_come_is_not_waited_for_longer_than_asked(writer: Writer, projector: Projector) -> None:
     began = monotonic()
 
     assert not projector.wait_for(f"{writer.topics.task_events}:0:7", 0.2)
@@ -99,12 +99,12 @@ def test_what_does_not_come_is_not_waited_for_longer_than_asked(writer: Writer, 
 
 
 @pytest.mark.parametrize("token", ["", "x", "a:b:c", "other.topic:0:1", "{topic}:99:0", "{topic}:0:-1", "{topic}:²:0"])
-def test_a_token_that_names_nothing_of_ours(writer: Writer, projector: Projector, token: str):
+def test_a_token_that_names_nothing_of_ours(writer: Writer, projector: Projector, token: str) -> None:
     with pytest.raises(ValueError, match=r"is not|names"):
         projector.wait_for(token.format(topic=writer.topics.task_events), 0.1)
 
 
-def test_poison_is_counted_and_work_goes_on(writer: Writer, projector: Projector):
+def test_poison_is_counted_and_work_goes_on(writer: Writer, projector: Projector) -> None:
     task = Log().task()
     writer.raw(writer.topics.task_events, task.task_id, b"\xff\x00 not a fact")
     writer.raw(writer.topics.step_events, task.task_id, b"[]")
@@ -124,7 +124,7 @@ def test_poison_is_counted_and_work_goes_on(writer: Writer, projector: Projector
     assert counts[writer.topics.workers_alive].undecodable == 1
 
 
-def test_a_newer_schema_stops_its_partition_alone_and_shows(writer: Writer, projector: Projector):
+def test_a_newer_schema_stops_its_partition_alone_and_shows(writer: Writer, projector: Projector) -> None:
     log = Log()
     stopped = log.task()
     newer = writer.raw(writer.topics.task_events, stopped.task_id, b'{"schema_version": 99}')
@@ -141,7 +141,7 @@ def test_a_newer_schema_stops_its_partition_alone_and_shows(writer: Writer, proj
     assert projector.is_alive
 
 
-def test_it_goes_on_after_a_restart(writer: Writer, tmp_path: Path):
+def test_it_goes_on_after_a_restart(writer: Writer, tmp_path: Path) -> None:
     task = Log().task()
     first = writer.projector(tmp_path)
     first.start()
@@ -159,7 +159,7 @@ def test_it_goes_on_after_a_restart(writer: Writer, tmp_path: Path):
     assert (answer.status, answer.version, taken) == (Status.IN_PROGRESS, 3, 3)
 
 
-def test_a_topic_made_anew_is_refused_until_the_readings_are_rebuilt(writer: Writer, tmp_path: Path):
+def test_a_topic_made_anew_is_refused_until_the_readings_are_rebuilt(writer: Writer, tmp_path: Path) -> None:
     first = writer.projector(tmp_path)
     first.start()
     assert first.wait_for(writer.facts(Log().task(), submitted()), 10)
@@ -180,7 +180,7 @@ def test_a_topic_made_anew_is_refused_until_the_readings_are_rebuilt(writer: Wri
     assert total == 0
 
 
-def test_a_rebuild_gives_the_same_answers_and_keeps_the_old_file(writer: Writer, tmp_path: Path):
+def test_a_rebuild_gives_the_same_answers_and_keeps_the_old_file(writer: Writer, tmp_path: Path) -> None:
     log, path = Log(), tmp_path / "readings.duckdb"
     tasks = [log.task() for _ in range(50)]
     for task in tasks:
@@ -206,7 +206,7 @@ def test_a_rebuild_gives_the_same_answers_and_keeps_the_old_file(writer: Writer,
     assert done.kept.exists()
 
 
-def test_a_rebuild_waits_for_nobody_who_has_the_file_open(writer: Writer, tmp_path: Path):
+def test_a_rebuild_waits_for_nobody_who_has_the_file_open(writer: Writer, tmp_path: Path) -> None:
     path = tmp_path / "readings.duckdb"
     line = [sys.executable, "-m", "tests.integration.projector_process", writer.connection["bootstrap.servers"]]
     process = subprocess.Popen([*line, writer.topics.prefix, "3", str(path)], stdout=subprocess.PIPE)
@@ -223,7 +223,7 @@ def test_a_rebuild_waits_for_nobody_who_has_the_file_open(writer: Writer, tmp_pa
         process.communicate()
 
 
-def test_a_fact_shows_soon_when_the_log_is_quiet(writer: Writer, projector: Projector):
+def test_a_fact_shows_soon_when_the_log_is_quiet(writer: Writer, projector: Projector) -> None:
     log = Log()
     projector.wait_for(writer.facts(log.task(), submitted()), 10)
     seconds = []

@@ -102,7 +102,7 @@ class Feeder(threading.Thread):
         self.publisher.send(topic, task.task_id, value)
 
 
-def test_killed_at_any_moment_it_neither_loses_nor_counts_twice(broker: Broker, tmp_path: Path):
+def test_killed_at_any_moment_it_neither_loses_nor_counts_twice(broker: Broker, tmp_path: Path) -> None:
     connection = {"bootstrap.servers": broker.bootstrap}
     topics = Topics(f"k{uuid4().hex[:8]}.", PARTITIONS)
     ensure_topics(connection, topics)
@@ -177,7 +177,7 @@ def _values(connection: dict[str, Any], topic: str) -> list[dict[str, Any]]:
         consumer.assign([place])
         taken = 0
         while taken < end:
-            for message in consumer.consume(500, timeout=5):
+            for message in consumer.consume(min(500, end - taken), timeout=5):
                 assert message.error() is None
                 values.append(json.loads(message.value() or b""))
                 taken += 1

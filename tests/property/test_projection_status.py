@@ -76,7 +76,9 @@ STREAMS = st.lists(
 
 
 @given(STREAMS, st.booleans())
-def test_every_stream_ends_in_the_status_that_evolve_gives_it(stream: list[TaskFact | UnknownFact], begun: bool):
+def test_every_stream_ends_in_the_status_that_evolve_gives_it(
+    stream: list[TaskFact | UnknownFact], begun: bool
+) -> None:
     task: Task = Unknown()
     row = TaskRow("t")
     chain = Log().task()

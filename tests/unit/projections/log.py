@@ -79,7 +79,7 @@ class TaskLog:
             command_offset=0,
             recorded_at=at(self.seconds),
             causation_id="c",
-            event=event,  # type: ignore[arg-type] # the class was chosen by it
+            event=event,
         )
 
     def facts(self, *events: TaskFact | UnknownFact) -> list[Record]:

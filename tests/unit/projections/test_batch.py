@@ -22,7 +22,7 @@ def fold(records: list[Record], tallies: dict[Place, Tally] | None = None) -> tu
     return decoded, fold_batch(decoded, {}, set())
 
 
-def test_a_task_becomes_one_row_and_its_goal():
+def test_a_task_becomes_one_row_and_its_goal() -> None:
     task = Log().task()
     decoded, changes = fold(task.facts(submitted(), claimed(), started(), completed()))
 
@@ -32,7 +32,7 @@ def test_a_task_becomes_one_row_and_its_goal():
     assert decoded.tallies[FACTS] == Tally(next_offset=4, taken=4)
 
 
-def test_what_was_read_before_is_left_out():
+def test_what_was_read_before_is_left_out() -> None:
     records = Log().task().facts(submitted(), claimed())
     decoded, changes = fold(records, {FACTS: Tally(next_offset=2, taken=2)})
 
@@ -40,7 +40,7 @@ def test_what_was_read_before_is_left_out():
     assert decoded.tallies[FACTS] == Tally(next_offset=2, taken=2)
 
 
-def test_a_late_writers_facts_fall_off_whole_and_are_counted():
+def test_a_late_writers_facts_fall_off_whole_and_are_counted() -> None:
     log = Log()
     task = log.task()
     records = task.facts(submitted())
@@ -53,7 +53,7 @@ def test_a_late_writers_facts_fall_off_whole_and_are_counted():
     assert (decoded.tallies[FACTS].taken, decoded.tallies[FACTS].strays) == (3, 1)
 
 
-def test_an_unknown_fact_is_counted_and_the_chain_goes_on():
+def test_an_unknown_fact_is_counted_and_the_chain_goes_on() -> None:
     task = Log().task()
     decoded, changes = fold(task.facts(submitted(), UnknownFact(type="task.teleported"), claimed()))
 
@@ -63,7 +63,7 @@ def test_an_unknown_fact_is_counted_and_the_chain_goes_on():
 
 @pytest.mark.parametrize("value", [b"", None, b"{broken", b"[1, 2]", b'{"schema_version": "x"}', b"\xff\xfe"])
 @pytest.mark.parametrize("topic", [TOPICS.task_events, TOPICS.step_events, TOPICS.workers_alive, TOPICS.dead_letters])
-def test_bytes_that_are_no_record_are_counted_and_passed(topic: str, value: bytes | None):
+def test_bytes_that_are_no_record_are_counted_and_passed(topic: str, value: bytes | None) -> None:
     log = Log()
     records = [log.append(topic, 0, value), *log.task().facts(submitted())]
     decoded, changes = fold(records)
@@ -72,7 +72,7 @@ def test_bytes_that_are_no_record_are_counted_and_passed(topic: str, value: byte
     assert len(changes.tasks) == 1
 
 
-def test_a_task_id_that_is_no_uuid_is_counted_and_passed():
+def test_a_task_id_that_is_no_uuid_is_counted_and_passed() -> None:
     log = Log()
     task = log.task()
     task.task_id = "42"
@@ -83,7 +83,7 @@ def test_a_task_id_that_is_no_uuid_is_counted_and_passed():
     assert (decoded.tallies[FACTS].undecodable, decoded.tallies[STEPS].undecodable) == (1, 1)
 
 
-def test_a_newer_schema_stops_its_partition_and_no_other():
+def test_a_newer_schema_stops_its_partition_and_no_other() -> None:
     log = Log()
     task, other = log.task(), log.task(partition=1)
     records = task.facts(submitted())
@@ -98,7 +98,7 @@ def test_a_newer_schema_stops_its_partition_and_no_other():
     assert other.task_id in changes.tasks
 
 
-def test_a_partition_that_was_stopped_stays_so():
+def test_a_partition_that_was_stopped_stays_so() -> None:
     records = Log().task().facts(submitted())
     decoded = decode_batch(records, {}, TOPICS, {FACTS: "a newer schema"})
 
@@ -106,7 +106,7 @@ def test_a_partition_that_was_stopped_stays_so():
     assert decoded.tallies[FACTS].next_offset == 0
 
 
-def test_steps_and_costs_add_up_before_their_task_is_known():
+def test_steps_and_costs_add_up_before_their_task_is_known() -> None:
     task = Log().task()
     records = task.steps(step(1, cost=0.1, input_tokens=10), step(2, cost=0.2, output_tokens=5), cost(0.3))
     _, changes = fold(records)
@@ -118,7 +118,7 @@ def test_steps_and_costs_add_up_before_their_task_is_known():
     assert (totals.input_tokens, totals.output_tokens) == (10, 5)
 
 
-def test_a_step_sent_twice_counts_once():
+def test_a_step_sent_twice_counts_once() -> None:
     task = Log().task()
     records = task.steps(step(1), event_id="e1") + task.steps(step(1), event_id="e1")
     decoded, changes = fold(records)
@@ -127,7 +127,7 @@ def test_a_step_sent_twice_counts_once():
     assert decoded.tallies[STEPS] == Tally(next_offset=2, taken=1, repeats=1)
 
 
-def test_a_step_that_is_stored_already_counts_no_more():
+def test_a_step_that_is_stored_already_counts_no_more() -> None:
     task = Log().task()
     decoded = decode_batch(task.steps(step(1), event_id="e1"), {}, TOPICS, {})
     changes = fold_batch(decoded, {}, {(task.task_id, "e1")})
@@ -137,7 +137,7 @@ def test_a_step_that_is_stored_already_counts_no_more():
 
 
 @pytest.mark.parametrize("amount", [math.nan, math.inf, -0.01, 1e300])
-def test_a_cost_nobody_could_have_spent_is_counted_and_passed(amount: float):
+def test_a_cost_nobody_could_have_spent_is_counted_and_passed(amount: float) -> None:
     good = Log().task()
     record = good.step(step(1)).model_copy(update={"event": step(1).model_copy(update={"cost": amount})})
     value = record.model_dump_json().replace("null", "NaN", 1) if math.isnan(amount) else record.model_dump_json()
@@ -147,7 +147,7 @@ def test_a_cost_nobody_could_have_spent_is_counted_and_passed(amount: float):
     assert decoded.tallies[STEPS].undecodable == 1
 
 
-def test_what_only_the_next_runner_needs_is_taken_and_makes_no_row():
+def test_what_only_the_next_runner_needs_is_taken_and_makes_no_row() -> None:
     artifact = {"kind": "storage_state", "sha256": "ab", "media_type": "application/json", "size_bytes": 2}
     facts: list[Any] = [
         StepIntended(step_number=1, action="press Register"),
@@ -159,14 +159,14 @@ def test_what_only_the_next_runner_needs_is_taken_and_makes_no_row():
     assert decoded.tallies[STEPS].taken == 2
 
 
-def test_the_newest_word_of_a_worker_stays():
+def test_the_newest_word_of_a_worker_stays() -> None:
     log = Log()
     decoded, _ = fold([log.alive("w1", seconds=1, capacity=4), log.alive("w1", seconds=6, capacity=0)])
 
     assert [row[1] for row in decoded.workers.values()] == [0]
 
 
-def test_dead_letters_are_kept_with_their_reason():
+def test_dead_letters_are_kept_with_their_reason() -> None:
     decoded, _ = fold([Log().dead_letter("not JSON")])
 
     assert decoded.dead_letters[0][3] == "not JSON"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from tests.unit.projections.log import Log, at, claimed, completed, cost, read, 
 
 
 @pytest.fixture
-def store(tmp_path: Path):
+def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(tmp_path / "a.duckdb")
     yield opened
     opened.close()
@@ -28,7 +29,7 @@ def readings(store: Store) -> Readings:
     return Readings(store.cursor)
 
 
-def test_a_finished_task_with_every_field(store: Store, readings: Readings):
+def test_a_finished_task_with_every_field(store: Store, readings: Readings) -> None:
     task = Log().task()
     goal = submitted(
         priority=8,
@@ -65,7 +66,7 @@ def test_a_finished_task_with_every_field(store: Store, readings: Readings):
     assert answer.duration() == 1.0
 
 
-def test_a_running_task(store: Store, readings: Readings):
+def test_a_running_task(store: Store, readings: Readings) -> None:
     task = Log().task()
     read(store, task.facts(submitted(max_steps=10), claimed(), started()) + task.steps(*map(step, range(1, 4))))
     answer = readings.get_task(task.task_id)
@@ -75,7 +76,7 @@ def test_a_running_task(store: Store, readings: Readings):
     assert (answer.total_time_seconds, answer.duration(at(13))) == (None, 10.0)
 
 
-def test_a_failed_task_shows_why(store: Store, readings: Readings):
+def test_a_failed_task_shows_why(store: Store, readings: Readings) -> None:
     task = Log().task()
     planned = RecoveryPlanned(
         lease_epoch=1,
@@ -96,12 +97,12 @@ def test_a_failed_task_shows_why(store: Store, readings: Readings):
 
 
 @pytest.mark.parametrize("task_id", [str(uuid4()), "42", "", "' OR 1=1 --"])
-def test_a_task_nobody_knows(readings: Readings, task_id: str):
+def test_a_task_nobody_knows(readings: Readings, task_id: str) -> None:
     assert readings.get_task(task_id) is None
     assert readings.execution_log(task_id).execution_log == []
 
 
-def test_a_list_is_newest_first_with_a_true_total(store: Store, readings: Readings):
+def test_a_list_is_newest_first_with_a_true_total(store: Store, readings: Readings) -> None:
     log = Log()
     tasks = [log.task(partition=n % 3) for n in range(7)]
     for number, task in enumerate(tasks):
@@ -118,7 +119,7 @@ def test_a_list_is_newest_first_with_a_true_total(store: Store, readings: Readin
     assert readings.list_tasks(site_url="site_").total == 0
 
 
-def test_a_line_of_the_list(store: Store, readings: Readings):
+def test_a_line_of_the_list(store: Store, readings: Readings) -> None:
     task = Log().task()
     read(store, task.facts(submitted(max_steps=4), claimed(), started()) + task.steps(step(1, cost=0.25)))
     line = readings.list_tasks().tasks[0]
@@ -127,7 +128,7 @@ def test_a_line_of_the_list(store: Store, readings: Readings):
     assert (line.cache_hit, line.created_at, line.goal) == (False, at(1), "Register Eden")
 
 
-def test_the_execution_log_and_its_filters(store: Store, readings: Readings):
+def test_the_execution_log_and_its_filters(store: Store, readings: Readings) -> None:
     task = Log().task()
     read(store, task.facts(submitted()))
     steps = [
@@ -150,7 +151,7 @@ def test_the_execution_log_and_its_filters(store: Store, readings: Readings):
     assert (len(limited.execution_log), limited.total_steps) == (1, 3)
 
 
-def test_steps_that_came_before_their_task(store: Store, readings: Readings):
+def test_steps_that_came_before_their_task(store: Store, readings: Readings) -> None:
     task = Log().task()
     read(store, task.steps(step(1, cost=0.5)))
     assert readings.get_task(task.task_id) is None
@@ -161,7 +162,7 @@ def test_steps_that_came_before_their_task(store: Store, readings: Readings):
     assert (answer.total_steps, answer.total_cost) == (1, 0.5)
 
 
-def test_counts_by_status(store: Store, readings: Readings):
+def test_counts_by_status(store: Store, readings: Readings) -> None:
     log = Log()
     read(store, log.task().facts(submitted()) + log.task().facts(submitted(), claimed()))
     counts = readings.count_by_status()
@@ -170,7 +171,7 @@ def test_counts_by_status(store: Store, readings: Readings):
     assert counts.keys() == set(Status)
 
 
-def test_workers_and_what_they_hold(store: Store, readings: Readings):
+def test_workers_and_what_they_hold(store: Store, readings: Readings) -> None:
     log = Log()
     read(store, [log.alive("w1", 1), log.alive("w2", 3, capacity=9), *log.task().facts(submitted(), claimed())])
     read(store, [log.alive("w1", 5, capacity=2)])
@@ -180,7 +181,7 @@ def test_workers_and_what_they_hold(store: Store, readings: Readings):
     assert (second.worker, second.capacity, second.holds, second.queues) == ("w2", 9, 0, ["default"])
 
 
-def test_dead_letters_and_what_was_met(store: Store, readings: Readings):
+def test_dead_letters_and_what_was_met(store: Store, readings: Readings) -> None:
     log = Log()
     task = log.task()
     read(store, [log.dead_letter("not JSON"), log.append("goaltrail.tasks.events", 0, b"x"), *task.facts(submitted())])

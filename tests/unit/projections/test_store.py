@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -20,7 +21,7 @@ LASTING = (TOPICS.task_events,)
 
 
 @pytest.fixture
-def store(tmp_path: Path):
+def store(tmp_path: Path) -> Iterator[Store]:
     opened = Store(tmp_path / "readings" / "goaltrail.duckdb")
     yield opened
     opened.close()
@@ -35,11 +36,11 @@ def columns(store: Store, table: str) -> list[str]:
         return [row[0] for row in cursor.execute(f"DESCRIBE {table}").fetchall()]
 
 
-def test_the_rows_of_a_task_have_the_tables_columns(store: Store):
+def test_the_rows_of_a_task_have_the_tables_columns(store: Store) -> None:
     assert columns(store, "tasks") == ["task_id", *GOAL_COLUMNS, *STATE_COLUMNS[1:]]
 
 
-def test_rows_and_offsets_are_there_together(store: Store):
+def test_rows_and_offsets_are_there_together(store: Store) -> None:
     task = Log().task()
     tallies = read(store, task.facts(submitted(), claimed()))
 
@@ -47,7 +48,7 @@ def test_rows_and_offsets_are_there_together(store: Store):
     assert store.tables.load_tasks([task.task_id])[task.task_id].status is Status.CLAIMED
 
 
-def test_the_same_batch_twice_changes_nothing(store: Store):
+def test_the_same_batch_twice_changes_nothing(store: Store) -> None:
     task = Log().task()
     records = task.facts(submitted(), claimed(), completed()) + task.steps(step(1, cost=0.1), cost(0.2))
     read(store, records)
@@ -59,7 +60,7 @@ def test_the_same_batch_twice_changes_nothing(store: Store):
     assert (before.total_steps, before.total_cost) == (1, 0.3)
 
 
-def test_a_row_goes_on_where_the_last_batch_left_it(store: Store):
+def test_a_row_goes_on_where_the_last_batch_left_it(store: Store) -> None:
     task = Log().task()
     for record in task.facts(submitted(metadata={"user_id": "u1"}), claimed(), completed()):
         read(store, [record])
@@ -69,7 +70,7 @@ def test_a_row_goes_on_where_the_last_batch_left_it(store: Store):
     assert (answer.status, answer.version, answer.metadata) == (Status.COMPLETED, 3, {"user_id": "u1"})
 
 
-def test_a_step_sent_again_in_a_later_batch_counts_once(store: Store):
+def test_a_step_sent_again_in_a_later_batch_counts_once(store: Store) -> None:
     task = Log().task()
     read(store, task.facts(submitted()) + task.steps(step(1), event_id="e1"))
     tallies = read(store, task.steps(step(1), event_id="e1") + task.steps(cost(0.5), event_id="e2"))
@@ -81,7 +82,7 @@ def test_a_step_sent_again_in_a_later_batch_counts_once(store: Store):
     assert (answer.total_steps, answer.total_cost) == (1, 0.5)
 
 
-def test_a_task_whose_chain_began_with_an_unknown_fact(store: Store):
+def test_a_task_whose_chain_began_with_an_unknown_fact(store: Store) -> None:
     from events.facts import UnknownFact
 
     task = Log().task()
@@ -96,7 +97,7 @@ def test_a_task_whose_chain_began_with_an_unknown_fact(store: Store):
     assert (answer.status, answer.version) == (Status.PENDING, 2)
 
 
-def test_nothing_of_a_batch_that_failed_remains(store: Store):
+def test_nothing_of_a_batch_that_failed_remains(store: Store) -> None:
     log = Log()
     good, bad = log.task(), log.task()
     first = good.facts(submitted())
@@ -110,7 +111,7 @@ def test_nothing_of_a_batch_that_failed_remains(store: Store):
     assert Readings(store.cursor).execution_log(good.task_id).execution_log == []
 
 
-def test_a_file_goes_on_where_it_was_closed(tmp_path: Path):
+def test_a_file_goes_on_where_it_was_closed(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     first = Store(path)
     assert first.adopt(shape(beginning=3), LASTING) == {FACTS: 3}
@@ -131,7 +132,7 @@ def test_a_file_goes_on_where_it_was_closed(tmp_path: Path):
         (shape(beginning=5), "read up to 2, but the log begins at 5"),
     ],
 )
-def test_another_log_is_refused_with_the_command_that_helps(store: Store, log: LogShape, named: str):
+def test_another_log_is_refused_with_the_command_that_helps(store: Store, log: LogShape, named: str) -> None:
     store.adopt(shape(), LASTING)
     read(store, Log().task().facts(submitted(), claimed()))
     with pytest.raises(StoreMismatch) as refusal:
@@ -141,7 +142,7 @@ def test_another_log_is_refused_with_the_command_that_helps(store: Store, log: L
     assert "goaltrail rebuild" in str(refusal.value)
 
 
-def test_a_topic_that_forgets_may_have_forgotten(store: Store):
+def test_a_topic_that_forgets_may_have_forgotten(store: Store) -> None:
     store.adopt(shape(), ())
     read(store, Log().task().facts(submitted(), claimed()))
 
@@ -149,7 +150,7 @@ def test_a_topic_that_forgets_may_have_forgotten(store: Store):
 
 
 @pytest.mark.parametrize("name", ["schema_version", "code_version"])
-def test_a_file_of_another_version_is_refused(tmp_path: Path, name: str):
+def test_a_file_of_another_version_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / "a.duckdb"
     Store(path).close()
     with duckdb.connect(str(path)) as connection:
@@ -158,14 +159,14 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path, name: str):
         Store(path)
 
 
-def test_a_file_that_is_no_store_is_refused(tmp_path: Path):
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     path.write_bytes(b"something else entirely" * 1_000)
     with pytest.raises(StoreMismatch, match="goaltrail rebuild"):
         Store(path)
 
 
-def test_a_foreign_database_is_refused(tmp_path: Path):
+def test_a_foreign_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE TABLE other (a INTEGER)")
@@ -173,7 +174,7 @@ def test_a_foreign_database_is_refused(tmp_path: Path):
         Store(path)
 
 
-def test_checkpoints_empty_the_log_of_changes(store: Store):
+def test_checkpoints_empty_the_log_of_changes(store: Store) -> None:
     wal = store.path.with_name(store.path.name + ".wal")
     task = Log().task()
     for _ in range(100):
@@ -185,7 +186,7 @@ def test_checkpoints_empty_the_log_of_changes(store: Store):
     assert not wal.exists()
 
 
-def test_a_checkpoint_is_put_off_while_a_reader_needs_what_was(store: Store):
+def test_a_checkpoint_is_put_off_while_a_reader_needs_what_was(store: Store) -> None:
     task = Log().task()
     read(store, task.facts(submitted()))
     with store.cursor() as reader:

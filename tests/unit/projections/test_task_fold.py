@@ -51,43 +51,43 @@ def folded(*facts: TaskFact | UnknownFact) -> TaskRow:
     return row
 
 
-def test_every_fact_is_handled():
+def test_every_fact_is_handled() -> None:
     assert frozenset(get_args(TaskFact)) == task_fold.HANDLES
 
 
-def test_every_step_fact_is_handled_or_named_as_ignored():
+def test_every_step_fact_is_handled_or_named_as_ignored() -> None:
     assert frozenset(get_args(StepFact)) == step_fold.HANDLES | step_fold.IGNORES
     assert not step_fold.HANDLES & step_fold.IGNORES
 
 
-def test_a_claim_shows_who_holds_it_until_when():
+def test_a_claim_shows_who_holds_it_until_when() -> None:
     row = folded(submitted(), claimed(epoch=3, worker="w7"))
 
     assert (row.status, row.worker, row.lease_epoch, row.attempts) == (Status.CLAIMED, "w7", 3, 1)
     assert (row.claimed_at, row.lease_until) == (utc(at(2)), utc(at(60)))
 
 
-def test_the_first_start_stays_when_the_task_starts_again():
+def test_the_first_start_stays_when_the_task_starts_again() -> None:
     row = folded(submitted(), claimed(), started(), RECOVERY, claimed(epoch=2, attempt=2), started(epoch=2))
 
     assert row.started_at == utc(at(3))
     assert (row.status, row.lease_epoch, row.attempts) == (Status.IN_PROGRESS, 2, 2)
 
 
-def test_a_renewal_moves_the_lease_on():
+def test_a_renewal_moves_the_lease_on() -> None:
     row = folded(submitted(), claimed(), started(), LeaseRenewed(lease_epoch=1, lease_until=at(99)))
 
     assert row.lease_until == utc(at(99))
 
 
-def test_a_release_costs_no_attempt_and_waits_anew():
+def test_a_release_costs_no_attempt_and_waits_anew() -> None:
     row = folded(submitted(), claimed(), TaskReleased(lease_epoch=1, reason="shutdown"))
 
     assert (row.status, row.worker, row.attempts, row.lease_until) == (Status.PENDING, None, 0, None)
     assert (row.queued_at, row.reason) == (utc(at(3)), "shutdown")
 
 
-def test_completion_keeps_who_did_it_and_forgets_the_error():
+def test_completion_keeps_who_did_it_and_forgets_the_error() -> None:
     row = folded(
         submitted(),
         claimed(),
@@ -104,7 +104,7 @@ def test_completion_keeps_who_did_it_and_forgets_the_error():
     assert (row.recovery_attempts, row.recovery_succeeded) == (1, True)
 
 
-def test_a_planned_recovery_shows_why_how_and_when():
+def test_a_planned_recovery_shows_why_how_and_when() -> None:
     row = folded(submitted(), claimed(), started(), RECOVERY)
 
     assert (row.status, row.worker, row.lease_until) == (Status.RECOVERY, None, None)
@@ -113,7 +113,7 @@ def test_a_planned_recovery_shows_why_how_and_when():
     assert (row.recovery_attempts, row.recovery_succeeded) == (1, None)
 
 
-def test_a_recovery_in_the_open_page_keeps_the_lease():
+def test_a_recovery_in_the_open_page_keeps_the_lease() -> None:
     kept = RECOVERY.model_copy(update={"same_session": True, "lease_until": at(80)})
     row = folded(submitted(), claimed(), started(), kept)
 
@@ -121,7 +121,7 @@ def test_a_recovery_in_the_open_page_keeps_the_lease():
     assert row.deadline == utc(at(1_800))
 
 
-def test_a_recovery_that_held():
+def test_a_recovery_that_held() -> None:
     kept = RECOVERY.model_copy(update={"same_session": True, "lease_until": at(80)})
     held = TaskRecovered(lease_epoch=1, attempt_number=1, lease_until=at(90))
     row = folded(submitted(), claimed(), started(), kept, held)
@@ -130,20 +130,20 @@ def test_a_recovery_that_held():
 
 
 @pytest.mark.parametrize("end", [TaskFailed(**FAILURE), TaskEscalated(**FAILURE)])
-def test_what_ends_the_attempts_ends_the_recovery(end: TaskFailed | TaskEscalated):
+def test_what_ends_the_attempts_ends_the_recovery(end: TaskFailed | TaskEscalated) -> None:
     row = folded(submitted(), claimed(), started(), RECOVERY, end)
 
     assert (row.error_type, row.error_message) == ("goal_unreachable", "there is no such class")
     assert (row.recovery_attempts, row.recovery_succeeded) == (1, False)
 
 
-def test_a_failure_without_a_recovery_says_nothing_of_one():
+def test_a_failure_without_a_recovery_says_nothing_of_one() -> None:
     row = folded(submitted(), claimed(), started(), TaskFailed(**FAILURE))
 
     assert (row.status, row.recovery_attempts, row.recovery_succeeded) == (Status.FAILED, 0, None)
 
 
-def test_a_pause_that_was_asked_for_and_reached():
+def test_a_pause_that_was_asked_for_and_reached() -> None:
     asked = folded(submitted(), claimed(), started(), PauseRequested(reason="lunch"))
     row = folded(submitted(), claimed(), started(), PauseRequested(reason="lunch"), TaskPaused(checkpoint="abc"))
 
@@ -152,13 +152,13 @@ def test_a_pause_that_was_asked_for_and_reached():
     assert (row.checkpoint, row.worker) == ("abc", None)
 
 
-def test_a_paused_recovery_goes_on_when_it_was_due():
+def test_a_paused_recovery_goes_on_when_it_was_due() -> None:
     row = folded(submitted(), claimed(), started(), RECOVERY, TaskPaused(), TaskResumed())
 
     assert (row.status, row.retry_at, row.paused_at) == (Status.RECOVERY, utc(at(30)), None)
 
 
-def test_a_human_takes_it_on_and_sends_it_back():
+def test_a_human_takes_it_on_and_sends_it_back() -> None:
     taken = folded(submitted(), TaskEscalated(**FAILURE), EscalationClaimed(operator="ada"))
     row = folded(submitted(), TaskEscalated(**FAILURE), EscalationResolved(operator="bob", resolution="retry"))
 
@@ -166,20 +166,20 @@ def test_a_human_takes_it_on_and_sends_it_back():
     assert (row.status, row.operator, row.queued_at) == (Status.PENDING, "bob", utc(at(3)))
 
 
-def test_nothing_changes_a_finished_task_but_the_chain_moves_on():
+def test_nothing_changes_a_finished_task_but_the_chain_moves_on() -> None:
     row = folded(submitted(), TaskCancelled(reason="no need"), claimed())
 
     assert (row.status, row.worker, row.version) == (Status.CANCELLED, None, 3)
     assert (row.completed_at, row.reason) == (utc(at(2)), "no need")
 
 
-def test_an_unknown_fact_moves_the_chain_on_and_changes_nothing():
+def test_an_unknown_fact_moves_the_chain_on_and_changes_nothing() -> None:
     row = folded(submitted(), UnknownFact(type="task.teleported"), claimed())
 
     assert (row.status, row.version) == (Status.CLAIMED, 3)
 
 
-def test_a_fact_of_a_replaced_writer_does_not_follow():
+def test_a_fact_of_a_replaced_writer_does_not_follow() -> None:
     chain, row = Log().task(), TaskRow("t")
     chain.facts(submitted())
     late = chain.link(claimed(epoch=9))
@@ -191,7 +191,7 @@ def test_a_fact_of_a_replaced_writer_does_not_follow():
     assert not task_fold.follows(TaskRow("t"), late)
 
 
-def test_times_are_kept_in_utc_whatever_their_zone():
+def test_times_are_kept_in_utc_whatever_their_zone() -> None:
     moment = at(0).astimezone()
 
     assert utc(moment) == utc(at(0))
