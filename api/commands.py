@@ -188,12 +188,12 @@ async def decided(parts: Parts, caller: Caller, task_id: str, command: TaskComma
     sender = CommandSender(parts.publisher, parts.topics, caller.issued_by)
     command_id = new_command_id()
     ends = monotonic() + parts.outcome_wait_seconds
-    while True:
+    outcome = await _answered(parts, sender, task_id, command, command_id, ends)
+    if outcome is not None and outcome.may_be_asked_again:
         outcome = await _answered(parts, sender, task_id, command, command_id, ends)
-        if outcome is None or outcome.result != "refused":
-            return command_id, outcome
-        if not outcome.may_be_asked_again or monotonic() >= ends:
-            raise CommandRejected(outcome.reason or "refused", code=outcome.code or "illegal_transition")
+    if outcome is not None and outcome.result == "refused":
+        raise CommandRejected(outcome.reason or "refused", code=outcome.code or "illegal_transition")
+    return command_id, outcome
 
 
 async def _answered(  # noqa: PLR0917 - private; the loop above holds all of these

@@ -188,11 +188,10 @@ class GoalClient:
             0.0
         """
         task = self._door.get(f"{_TASKS}/{task_id}")
-        cache = CacheMetrics(
-            cached_path_used=task["cached_path_used"], time_saved_seconds=task["cache_time_saved_seconds"]
-        )
+        saved = task.get("cache_time_saved_seconds")
+        cache = {"cached_path_used": task.get("cached_path_used"), "time_saved_seconds": saved}
         try:
-            return TaskResult.model_validate({**task, "task_id": task["id"], "cache": cache})
+            return TaskResult.model_validate({**task, "task_id": task.get("id"), "cache": cache})
         except ValidationError as error:
             raise self._door.strange(f"a task without what clients need: {error}") from error
 
@@ -267,12 +266,13 @@ class GoalClient:
     def _decided(self, sender: CommandSender, outcomes: Outcomes, task_id: str, command: SubmitTask) -> Outcome | None:
         ends = time.monotonic() + self._answer_seconds
         command_id = new_command_id()
-        while True:
-            outcome = ask(sender, outcomes, task_id, command, command_id=command_id).wait(ends - time.monotonic())
-            if outcome is None or outcome.result != "refused":
-                return outcome
-            if not outcome.may_be_asked_again or time.monotonic() >= ends:
-                raise CommandRejected(outcome.reason or "refused", code=outcome.code or "illegal_transition")
+        outcome = ask(sender, outcomes, task_id, command, command_id=command_id).wait(self._answer_seconds)
+        if outcome is not None and outcome.may_be_asked_again:
+            rest = max(0.0, ends - time.monotonic())
+            outcome = ask(sender, outcomes, task_id, command, command_id=command_id).wait(rest)
+        if outcome is not None and outcome.result == "refused":
+            raise CommandRejected(outcome.reason or "refused", code=outcome.code or "illegal_transition")
+        return outcome
 
     def _submit_by_http(self, statement: GoalStatement, key: str | None) -> str:
         headers = {} if key is None else {"Idempotency-Key": key}

@@ -1,0 +1,124 @@
+"""The API over an in-memory log, an outcome desk answered by the test, and readings that hold what the test puts there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from api.access import KeyRing
+from api.parts import Parts
+from events.codec import decode_command
+from events.commands import CommandEnvelope
+from events.outcome import Outcome
+from events.task import Status
+from producers.memory import InMemoryPublisher
+from producers.outcomes import OutcomeDesk
+from producers.publisher import Placement
+from projections.answers import ExecutionLog, StepAnswer, TaskAnswer, TaskPage, TaskSummary
+
+NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+OLD_ID = "018f0000-0000-7000-8000-000000000001"
+GOAL = {"goal": "Register Eden", "site_url": "https://swim.example"}
+
+
+def a_task(task_id: str = OLD_ID, **changes: Any) -> TaskAnswer:
+    """A task as the readings answer it."""
+    blank = dict.fromkeys(TaskAnswer.__dataclass_fields__)
+    known = {
+        "id": task_id, "goal": "Register Eden", "site_url": "https://swim.example", "status": Status.PENDING,
+        "priority": 5, "timeout_minutes": 30.0, "metadata": {}, "inputs": {}, "secrets": {}, "success_indicators": [],
+        "plan": [], "planned_steps": 0, "max_steps": 20, "queue": "default", "submitted_by": "api:x", "created_at": NOW,
+        "queued_at": NOW, "attempts": 0, "lease_epoch": 0, "recovery_attempts": 0, "cached_path_used": False,
+        "cache_time_saved_seconds": 0.0, "version": 1, "last_event_id": "e", "updated_at": NOW, "total_steps": 0,
+        "total_cost": 0.0,
+    }  # fmt: skip
+    return TaskAnswer(**{**blank, **known, **changes})
+
+
+def a_step(number: int = 1, **changes: Any) -> StepAnswer:
+    """A step as the readings answer it."""
+    known = {
+        "task_id": OLD_ID, "step_number": number, "action": "click", "ai_level": 0, "ai_used": "rules",
+        "level_reason": "", "model": None, "input_tokens": 0, "output_tokens": 0, "duration_ms": 12.5, "cost": 0.0,
+        "result": "success", "error_type": None, "error_details": None, "url": "", "irreversible": False,
+        "artifacts": [], "worker": "w", "lease_epoch": 1, "created_at": NOW,
+    }  # fmt: skip
+    return StepAnswer(**{**known, **changes})
+
+
+@dataclass
+class FakeReadings:
+    """Readings that hold what the test puts there, and remember what they were asked."""
+
+    tasks: dict[str, TaskAnswer] = field(default_factory=dict)
+    steps: list[StepAnswer] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    after: dict[str, int] = field(default_factory=dict)  #: task id -> how many looks miss it
+
+    def get_task(self, task_id: str) -> TaskAnswer | None:
+        missed = self.after.get(task_id, 0)
+        if missed:
+            self.after[task_id] = missed - 1
+            return None
+        return self.tasks.get(task_id)
+
+    def list_tasks(self, **asked: Any) -> TaskPage:
+        self.asked.append(asked)
+        shown = [
+            TaskSummary(t.id, t.goal, t.site_url, t.status, t.progress, t.total_cost, t.cached_path_used, t.created_at)
+            for t in self.tasks.values()
+        ]
+        return TaskPage(shown, len(shown), asked["limit"], asked["offset"])
+
+    def execution_log(self, task_id: str, **asked: Any) -> ExecutionLog:
+        self.asked.append(asked)
+        return ExecutionLog(task_id, self.steps, len(self.steps))
+
+
+@dataclass
+class AnsweringPublisher(InMemoryPublisher):
+    """An in-memory log with somebody behind it who decides each command at once."""
+
+    desk: OutcomeDesk = field(default_factory=OutcomeDesk)
+    decide: Callable[[CommandEnvelope], Outcome | None] = lambda _: None
+    commands: list[CommandEnvelope] = field(default_factory=list)
+
+    def send(self, topic: str, key: str, body: bytes) -> Any:
+        placed = super().send(topic, key, body)
+        if topic == self.topics.task_commands:
+            command = decode_command(body)
+            self.commands.append(command)
+            outcome = self.decide(command)
+            if outcome is not None:
+                self.desk.answer(outcome)
+        return placed
+
+
+@dataclass
+class World:
+    """The app and all that stands around it."""
+
+    publisher: AnsweringPublisher
+    readings: FakeReadings
+    ring: KeyRing
+    parts: Parts
+    http: httpx.AsyncClient
+    operator: str
+    reached: list[str] = field(default_factory=list)
+
+    def accepting(self, status: Status | None = Status.PENDING, **changes: Any) -> None:
+        """Accept whatever is asked."""
+        self.publisher.decide = lambda command: an_outcome(command, status=status, **changes)
+
+
+def an_outcome(command: CommandEnvelope, **changes: Any) -> Outcome:
+    """The outcome of a command."""
+    known: dict[str, Any] = {
+        "command_id": command.command_id, "task_id": command.task_id, "result": "accepted", "status": Status.PENDING,
+        "fact": str(Placement("goaltrail.tasks.events", 3, 17)), "decided_at": NOW,
+    }  # fmt: skip
+    return Outcome(**{**known, **changes})
