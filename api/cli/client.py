@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import httpx
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from api.operator_key import read_operator_key
 from local.home import Home
@@ -42,7 +43,7 @@ err = Console(stderr=True)
 
 def fail(message: str) -> NoReturn:
     """Say what went wrong, and end with exit code 1."""
-    err.print(f"[bold red]Error:[/] {message}", markup=True, highlight=False, soft_wrap=True)
+    err.print(f"[bold red]Error:[/] {escape(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
 
