@@ -26,8 +26,6 @@ from processors.policy import Policy
 log = structlog.get_logger(__name__)
 
 EXIT_CONFLICT = 75
-BATCH = 500  # commands at once; more adds latency and wins nothing
-WITHIN_SECONDS = 0.002
 
 
 class Lifecycle:

@@ -17,10 +17,11 @@ import structlog
 from faust.types.auth import AuthProtocol
 
 from events.topics import Topics
-from processors.agents import BATCH, WITHIN_SECONDS, Lifecycle
+from processors.agents import Lifecycle
 from processors.clock import BrokerClock
 from processors.dispatcher import Dispatcher, DispatchParts
 from processors.faults import parse_faults
+from processors.intake import Intake
 from processors.ledger import Ledger
 from processors.policy import Policy
 from processors.post import CommandPost
@@ -131,12 +132,17 @@ def _credentials(settings: Settings) -> Any:
 
 
 def _attach_agents(app: faust.App, topics: Topics, lifecycle: Lifecycle) -> None:
+    intake = Intake(lifecycle)
     raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
 
     @app.agent(app.topic(topics.task_commands, **raw), name="lifecycle", concurrency=1)
     async def lifecycle_agent(stream: Any) -> None:
-        async for events in stream.take_events(BATCH, within=WITHIN_SECONDS):
-            await lifecycle.handle(events)
+        async for event in stream.noack().events():
+            await intake.put(event)
+
+    @app.task()
+    async def decide() -> None:
+        await intake.run()
 
     @app.agent(app.topic(topics.workers_alive, **raw), name="dispatch", concurrency=1)
     async def dispatch_agent(stream: Any) -> None:
