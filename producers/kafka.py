@@ -51,6 +51,10 @@ class KafkaPublisher:
         if len(body) > MAX_BODY_BYTES:
             raise BodyTooLarge(f"a body for {topic!r} is {len(body)} bytes, at most {MAX_BODY_BYTES} are taken")
         future: Future[Placement] = Future()
+        if not self._open:
+            # Nobody would report the delivery any more.
+            future.set_exception(PublishFailed(f"{topic!r} did not take a record: the publisher is closed"))
+            return future
 
         def delivered(error: KafkaError | None, message: Message) -> None:
             _settle(future, error, message)
