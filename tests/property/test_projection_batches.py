@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from events.steps import StepFact
 from projections.batch import Changes, decode_batch, fold_batch
 from projections.records import Place, Record, Tally
 from projections.task_row import Row, TaskRow, state_columns
-from tests.property.test_projection_status import STREAMS
+from tests.property.test_projection_status import fact
 from tests.unit.projections.log import TOPICS, Log, cost, step, submitted
 
 STEPS: st.SearchStrategy[StepFact] = st.one_of(
@@ -56,33 +57,33 @@ class Tables:
 @st.composite
 def logs(draw: st.DrawFn) -> list[Record]:
     """A few tasks' records, late writers' and repeated ones among them, in the order of their partitions."""
-    log, records = Log(), []
+    log, records, random = Log(), [], draw(st.randoms(use_true_random=True))
     for partition in range(draw(st.integers(1, 2))):
         task = log.task(partition)
-        for fact in [submitted(), *draw(STREAMS)]:
-            if draw(st.integers(0, 9)) == 0:
+        for event in [submitted(), *(fact(random) for _ in range(random.randrange(15)))]:
+            if random.random() < 0.1:
                 records.append(log.append(TOPICS.task_events, partition, task.link(UnknownFact(type="late"))))
-            records += task.facts(fact)
-        for number, event in enumerate(draw(st.lists(STEPS, max_size=8))):
-            for _ in range(draw(st.integers(1, 2))):
-                records += task.steps(event, event_id=f"e{number}")
+            records += task.facts(event)
+        for number, reported in enumerate(draw(st.lists(STEPS, max_size=6))):
+            for _ in range(random.randint(1, 2)):
+                records += task.steps(reported, event_id=f"e{number}")
     return records
 
 
 @settings(max_examples=60, deadline=None)
-@given(logs(), st.data())
-def test_the_rows_depend_on_the_log_alone(records: list[Record], data: st.DataObject) -> None:
+@given(logs(), st.randoms(use_true_random=True))
+def test_the_rows_depend_on_the_log_alone(records: list[Record], random: Random) -> None:
     at_once, in_parts = Tables(), Tables()
     at_once.read(records)
     rest = {place: [r for r in records if r.place == place] for place in {r.place for r in records}}
     batch: list[Record] = []
     while rest:
-        place = data.draw(st.sampled_from(sorted(rest)))
+        place = random.choice(sorted(rest))
         batch.append(rest[place].pop(0))
         rest = {key: value for key, value in rest.items() if value}
-        if data.draw(st.integers(0, 3)) == 0:
+        if random.random() < 0.25:
             in_parts.read(batch)
-            batch = batch[data.draw(st.integers(0, len(batch))) :]  # what is kept comes a second time
+            batch = batch[random.randint(0, len(batch)) :]  # what is kept comes a second time
     in_parts.read(batch)
 
     assert in_parts.all() == at_once.all()
