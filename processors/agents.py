@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -22,6 +23,7 @@ from processors.clock import BrokerClock
 from processors.fold import PartitionFold
 from processors.ledger import Ledger, Outgoing, Run
 from processors.policy import Policy
+from processors.snapshots import Snapshots
 
 log = structlog.get_logger(__name__)
 
@@ -31,8 +33,12 @@ EXIT_CONFLICT = 75
 class Lifecycle:
     """Folds of the partitions this process owns, and what is done with a batch of commands."""
 
-    def __init__(self, ledger: Ledger, clock: BrokerClock, topics: Topics, policy: Policy) -> None:
+    def __init__(  # the five things decisions are made from and written to
+        self, ledger: Ledger, clock: BrokerClock, topics: Topics, policy: Policy, snapshot_folder: Path
+    ) -> None:
         self._ledger = ledger
+        self._snapshot_folder = snapshot_folder
+        self._snapshots: Snapshots | None = None  #: known once the broker has said which log this is
         self._clock = clock
         self._topics = topics
         self._policy = policy
@@ -75,6 +81,15 @@ class Lifecycle:
                 found.extend(fold.due(self._clock.now()))
         return found
 
+    async def save_snapshots(self) -> None:
+        """Write the folds that have grown enough; what they hold is on the log, as no batch is under way."""
+        for partition in list(self._folds):
+            async with self._lock:
+                fold = self._folds.get(partition)
+                if fold is not None and self._snapshots is not None and self._snapshots.wanted(fold):
+                    await asyncio.to_thread(self._snapshots.save, fold)
+                    self.progress += 1
+
     async def _decide(self, partition: int, commands: list[RawCommand]) -> tuple[Batch, int]:
         fold = await self._caught_up(partition)
         first = fold.next_offset
@@ -82,10 +97,10 @@ class Lifecycle:
 
     async def _caught_up(self, partition: int) -> PartitionFold:
         generation = self.generation
-        fold = self._folds.get(partition)
-        if fold is not None and self._fresh.get(partition) == generation:
-            return fold
-        fold = fold or PartitionFold(partition)
+        known = self._folds.get(partition)
+        if known is not None and self._fresh.get(partition) == generation:
+            return known
+        fold = known or await asyncio.to_thread(self._begin, partition)
         read = await asyncio.to_thread(self._ledger.catch_up, fold)
         end = await asyncio.to_thread(self._ledger.commands_end, partition)
         if fold.decided_to >= end:
@@ -103,6 +118,11 @@ class Lifecycle:
         self.progress += 1
         log.info("caught up", action="catch_up", partition=partition, read=read, tasks=len(fold.entries))
         return fold
+
+    def _begin(self, partition: int) -> PartitionFold:
+        if self._snapshots is None:
+            self._snapshots = Snapshots(self._snapshot_folder, self._ledger.identity())
+        return self._snapshots.load(partition)
 
     async def _append(self, runs: list[Run]) -> None:
         if runs:

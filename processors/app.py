@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 
 GROUP_SUFFIX = "processors"  # the group never changes: a new one would be a second writer
 _WATCHDOG_SECONDS = 5.0
+_SNAPSHOT_SECONDS = 30.0
 _WATCHDOG_PATIENCE_SECONDS = 60.0
 _CHECK_TIMEOUT_MS = 5_000
 _FOREVER_MS = 0
@@ -59,7 +60,7 @@ def build(settings: Settings) -> faust.App:
     connection = settings.librdkafka()
     policy, clock = policy_of(settings), BrokerClock()
     ledger = Ledger(connection, topics, parse_faults(settings.faults))
-    lifecycle = Lifecycle(ledger, clock, topics, policy)
+    lifecycle = Lifecycle(ledger, clock, topics, policy, settings.home / "snapshots")
     group = f"{topics.prefix}{GROUP_SUFFIX}"
     dispatcher = Dispatcher(
         DispatchParts(
@@ -78,7 +79,7 @@ def build(settings: Settings) -> faust.App:
     )
     _attach_agents(app, topics, lifecycle)
     _attach_offices(app, topics, lifecycle, dispatcher)
-    _attach_timers(app, topics, timer, watchdog)
+    _attach_timers(app, topics, timer, watchdog, lifecycle)
     _attach_ready_file(app, settings.ready_file)
     return app
 
@@ -167,13 +168,19 @@ def _attach_offices(app: faust.App, topics: Topics, lifecycle: Lifecycle, dispat
             dispatcher.start()
 
 
-def _attach_timers(app: faust.App, topics: Topics, timer: DeadlineTimer, watchdog: Watchdog) -> None:
+def _attach_timers(
+    app: faust.App, topics: Topics, timer: DeadlineTimer, watchdog: Watchdog, lifecycle: Lifecycle
+) -> None:
     def owned() -> list[int]:
         return sorted(p.partition for p in app.consumer.assignment() if p.topic == topics.task_commands)
 
     @app.timer(interval=timer.tick_seconds, name="deadlines")
     async def deadlines() -> None:
         await timer.tick(owned())
+
+    @app.timer(interval=_SNAPSHOT_SECONDS, name="snapshots")
+    async def save() -> None:
+        await lifecycle.save_snapshots()
 
     @app.timer(interval=_WATCHDOG_SECONDS, name="watchdog")
     async def watch() -> None:

@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from events.codec import decode_fact
 from events.errors import BrokerUnreachable, LogConflict, NewerSchema, UndecodableRecord
 from events.topics import Topics
 from processors.faults import Faults
 from processors.fold import PartitionFold
+from processors.snapshots import LogIdentity
 
 _WATERMARK_SECONDS = 10.0
 _READ_SECONDS = 1.0
@@ -49,6 +51,7 @@ class Ledger:
         self._topics = topics
         self._faults = faults
         self._lock = threading.Lock()
+        self._admin = AdminClient(dict(connection))
         self._consumer = Consumer(
             {
                 **connection,
@@ -81,14 +84,28 @@ class Ledger:
         """The offset the next command of the partition will get; raises BrokerUnreachable."""
         return self._watermarks(self._topics.task_commands, partition)[1]
 
+    def identity(self) -> LogIdentity:
+        """Which log this is; raises BrokerUnreachable."""
+        topic = self._topics.task_events
+        try:
+            found = self._admin.describe_topics(TopicCollection([topic]), request_timeout=_WATERMARK_SECONDS)
+            described = found[topic].result(timeout=_WATERMARK_SECONDS)
+            cluster = self._admin.list_topics(topic, timeout=_WATERMARK_SECONDS).cluster_id
+        except KafkaException as error:
+            raise BrokerUnreachable(f"{topic}: {error.args[0].str()}") from error
+        return LogIdentity(str(cluster), str(described.topic_id))
+
     def catch_up(self, fold: PartitionFold) -> int:
         """Read the partition from the fold's next offset to its end; returns how many facts were read.
 
         Raises:
             BrokerUnreachable: Kafka does not answer.
+            LogConflict: the log ends before what was folded already.
             NewerSchema: a newer version wrote here; this one must not decide.
         """
         low, high = self._watermarks(self._topics.task_events, fold.partition)
+        if fold.next_offset > high:
+            raise LogConflict(f"{self._topics.task_events}[{fold.partition}] ends at {high}, before {fold.next_offset}")
         fold.next_offset = max(fold.next_offset, low)
         if fold.next_offset >= high:
             return 0
