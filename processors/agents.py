@@ -100,7 +100,7 @@ class Lifecycle:
         known = self._folds.get(partition)
         if known is not None and self._fresh.get(partition) == generation:
             return known
-        fold = known or await asyncio.to_thread(self._begin, partition)
+        fold = await asyncio.to_thread(self._begin, partition) if known is None else known
         read = await asyncio.to_thread(self._ledger.catch_up, fold)
         end = await asyncio.to_thread(self._ledger.commands_end, partition)
         if fold.decided_to >= end:
