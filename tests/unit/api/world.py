@@ -9,12 +9,15 @@ from typing import Any
 
 import httpx
 
-from api.access import KeyRing
-from api.parts import Parts
+from api.access import KeyRing, new_key
+from api.app import create_app
+from api.keys import admit_operator
+from api.parts import Parts, Probes
 from events.codec import decode_command
 from events.commands import CommandEnvelope
 from events.outcome import Outcome
 from events.task import Status
+from events.topics import Topics
 from producers.memory import InMemoryPublisher
 from producers.outcomes import OutcomeDesk
 from producers.publisher import Placement
@@ -106,13 +109,36 @@ class World:
     readings: FakeReadings
     ring: KeyRing
     parts: Parts
-    http: httpx.AsyncClient
     operator: str
-    reached: list[str] = field(default_factory=list)
+    reached: list[str]
+    http: httpx.AsyncClient
 
     def accepting(self, status: Status | None = Status.PENDING, **changes: Any) -> None:
         """Accept whatever is asked."""
         self.publisher.decide = lambda command: an_outcome(command, status=status, **changes)
+
+
+def build() -> World:
+    """A world with an operator who calls the app in this process."""
+    topics = Topics()
+    publisher = AnsweringPublisher(topics)
+    readings, ring, operator = FakeReadings(), KeyRing(), new_key()
+    admit_operator(ring, publisher, topics, operator)
+    reached: list[str] = []
+
+    def wait_until(fact: str, seconds: float) -> bool:
+        del seconds
+        if not fact.startswith(topics.prefix):
+            raise ValueError(f"{fact!r} names a partition that is not read here")
+        reached.append(fact)
+        return not fact.endswith(":999")
+
+    probes = Probes(lambda: True, lambda: 1, lambda: True, lambda: True, list)
+    parts = Parts(topics, publisher, publisher.desk, ring, readings, wait_until, probes, 0.2)
+    transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {operator}"}
+    http = httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers)
+    return World(publisher, readings, ring, parts, operator, reached, http)
 
 
 def an_outcome(command: CommandEnvelope, **changes: Any) -> Outcome:
