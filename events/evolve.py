@@ -101,7 +101,8 @@ def _claimed(task: Live, fact: TaskClaimed) -> Task:
 def _held(task: Live, fact: TaskStarted | LeaseRenewed | TaskRecovered, at: datetime) -> Task:
     if not isinstance(task, Claimed | InProgress | Recovery) or task.lease is None:
         return task
-    lease = replace(task.lease, until=fact.lease_until)
+    held = task.lease
+    lease = Lease(held.worker, held.epoch, held.attempt, fact.lease_until)
     match fact:
         case TaskStarted():
             first = task.history.started_at is None

@@ -120,7 +120,7 @@ class Deciding:
         event = decide(stream.task, command.command, now, self.policy)
         if event is None:
             return None
-        fact = Envelope.model_construct(
+        fact = Envelope(
             event_id=self.new_event_id(),
             follows=stream.last_event,
             task_id=command.task_id,
@@ -131,10 +131,10 @@ class Deciding:
             caused_by=command.issued_by,
             event=event,
         )
-        take(stream, fact)  # an error in evolve must show before anything is written
-        body = encode(fact)
+        # Errors of evolve and of encoding must show before the fold moves.
+        after, body = take(stream, fact), encode(fact)
         fact_offset = self.fold.next_offset
-        self.fold.apply(fact, fact_offset)
+        self.fold.accept(fact, fact_offset, after)
         batch.facts.append((command.task_id, body))
         return fact_offset
 

@@ -69,15 +69,21 @@ class PartitionFold:
             if fact.command_offset > self.decided_to or not self._decided(fact, entry):
                 self.undecided.add(fact.command_offset)
             return False
+        self.accept(fact, offset, take(stream, fact))
+        return True
+
+    def accept(self, fact: Envelope | UnknownEnvelope, offset: int, after: Stream) -> None:
+        """Take one fact that follows; `after` is its stream with the fact taken."""
+        self.next_offset = offset + 1
+        entry = self.entries.get(fact.task_id)
         if entry is None:
             entry = self.entries[fact.task_id] = Entry()
-        before = stream.task
-        entry.stream = take(stream, fact)
+        before = entry.stream.task
+        entry.stream = after
         self.decided_to = max(self.decided_to, fact.command_offset)
         self.undecided.discard(fact.command_offset)
         self._remember(entry, fact, offset)
-        self._note_deadline(fact.task_id, before, entry.stream.task)
-        return True
+        self._note_deadline(fact.task_id, before, after.task)
 
     def is_decided(self, command_offset: int) -> bool:
         """Whether a command was decided before a restart, so that only its follow-ups are due."""
