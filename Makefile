@@ -36,7 +36,7 @@ imports: setup  ## Arrows between folders (import-linter)
 unit: setup  ## The tests that need neither broker nor browser
 	$(call timed,tests without services,$(BIN)/pytest -q -m 'not kafka and not browser')
 
-test: setup lint types imports  ## Everything: style, types, arrows, and all tests on a real broker and browser
+test: setup lint types  ## Everything: style, types, arrows (tests/architecture), and all tests on a real broker and browser
 	$(call timed,all tests,$(BIN)/pytest)
 
 demo: setup  ## The main job on real parts; KEEP=1 leaves it running

@@ -183,7 +183,6 @@ _PROGRAM = """
 [program:{name}]
 command={command}
 directory={root}
-environment={environment}
 priority={order}
 autostart=false
 autorestart=true
@@ -207,11 +206,10 @@ def _order_of(name: str) -> int:
 
 
 def _section(program: Program, log: Path) -> str:
-    environment = ",".join(f"{name}={_quoted(value)}" for name, value in program.environment.items())
-    command = " ".join(_quoted(part) for part in bound_to_us(list(program.command)))
-    return _PROGRAM.format(
-        name=program.name, command=command, environment=environment, order=_order_of(program.name), log=log, root=_ROOT
-    )
+    # supervisord's own `environment=` has no way to write a quote
+    with_environment = ["env", *(f"{name}={value}" for name, value in program.environment.items()), *program.command]
+    command = " ".join(_quoted(part) for part in bound_to_us(with_environment))
+    return _PROGRAM.format(name=program.name, command=command, order=_order_of(program.name), log=log, root=_ROOT)
 
 
 def _quoted(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import NoReturn
 import pytest
 
 from events.errors import SetupIncomplete
-from local import chromium
+from local import chromium, java, kafka_jars
 from local.kafka_server import Broker
 
 
@@ -22,25 +22,26 @@ def _give_up(part: SetupIncomplete) -> NoReturn:
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """A running broker shared by the session: use topics of your own, and never stop it."""
+def kafka_parts() -> tuple[Path, Path]:
+    """Java and the jars, without which no broker starts."""
     try:
-        server = Broker(tmp_path_factory.mktemp("kafka"))
+        return java.find(), kafka_jars.find()
     except SetupIncomplete as part:
         _give_up(part)
-    server.start()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory, kafka_parts: tuple[Path, Path]) -> Iterator[Broker]:  # noqa: ARG001 - skips
+    """A running broker shared by the session: use topics of your own, and never stop it."""
+    server = Broker(tmp_path_factory.mktemp("kafka")).start()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[Broker]:
+def own_broker(tmp_path: Path, kafka_parts: tuple[Path, Path]) -> Iterator[Broker]:  # noqa: ARG001 - skips
     """A running broker of one test, which may stop and kill it."""
-    try:
-        server = Broker(tmp_path / "kafka")
-    except SetupIncomplete as part:
-        _give_up(part)
-    server.start()
+    server = Broker(tmp_path / "kafka").start()
     yield server
     server.stop()
 
