@@ -10,9 +10,9 @@ from time import monotonic
 from events.errors import GoaltrailError
 from events.topics import Topics
 from projections.rebuild import rebuild
+from projections.store import FILE
 from settings import Settings
 
-STORE = Path("readings") / "goaltrail.duckdb"  #: below the data folder
 _REPORT_SECONDS = 1.0
 
 
@@ -25,7 +25,7 @@ def main() -> int:
     settings = Settings()
     topics = Topics(settings.kafka.prefix, settings.kafka.partitions)
     try:
-        done = rebuild(settings.librdkafka(), topics, arguments.path or settings.home / STORE, _Progress())
+        done = rebuild(settings.librdkafka(), topics, arguments.path or settings.home / FILE, _Progress())
     except GoaltrailError as error:
         sys.stderr.write(f"not rebuilt: {error}\n")
         return 1

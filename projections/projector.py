@@ -63,6 +63,11 @@ class Projector:
         return self._thread is not None and self._thread.is_alive()
 
     @property
+    def stopped(self) -> tuple[str, ...]:
+        """A sentence for each partition that cannot be read on; for `health`."""
+        return tuple(self._running().stopped.values())
+
+    @property
     def readings(self) -> Readings:
         """The answers of the store, from `start` to `stop`."""
         return Readings(self._running().store.cursor)

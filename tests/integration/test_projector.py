@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from events.codec import encode
-from events.errors import StoreMismatch
+from events.errors import BrokerUnreachable, StoreMismatch
 from events.facts import TaskFact, UnknownFact
 from events.task import Status
 from events.topics import Topics
@@ -24,6 +25,7 @@ from producers.admin import ensure_topics
 from producers.kafka import KafkaPublisher
 from projections.projector import Projector
 from projections.rebuild import rebuild
+from projections.store import FILE
 from tests.unit.projections.log import Log, TaskLog, claimed, completed, cost, started, step, submitted
 from tests.wait import until
 
@@ -138,6 +140,7 @@ def test_a_newer_schema_stops_its_partition_alone_and_shows(writer: Writer, proj
     (lag,) = [lag for lag in projector.lag() if lag.stopped]
     assert f"{lag.topic}:{lag.partition}" == place
     assert "99" in str(lag.stopped)
+    assert projector.stopped == (lag.stopped,)
     assert projector.is_alive
 
 
@@ -206,6 +209,22 @@ def test_a_rebuild_gives_the_same_answers_and_keeps_the_old_file(writer: Writer,
     assert done.kept.exists()
 
 
+def test_the_command_rebuilds_what_the_settings_name(writer: Writer, tmp_path: Path) -> None:
+    writer.facts(Log().task(), submitted(), claimed())
+    environment = {
+        **os.environ,
+        "GOALTRAIL_HOME": str(tmp_path),
+        "GOALTRAIL_KAFKA__PREFIX": writer.topics.prefix,
+        "KAFKA_BOOTSTRAP_SERVERS": writer.connection["bootstrap.servers"],
+    }
+    line = [sys.executable, "-m", "projections", "rebuild"]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "2 records" in done.stdout
+    assert (tmp_path / FILE).exists()
+
+
 def test_a_rebuild_waits_for_nobody_who_has_the_file_open(writer: Writer, tmp_path: Path) -> None:
     path = tmp_path / "readings.duckdb"
     line = [sys.executable, "-m", "tests.integration.projector_process", writer.connection["bootstrap.servers"]]
@@ -234,3 +253,26 @@ def test_a_fact_shows_soon_when_the_log_is_quiet(writer: Writer, projector: Proj
         seconds.append(monotonic() - began)
 
     assert median(seconds) < 0.5
+
+
+def test_it_reads_on_when_the_broker_is_back(own_broker: Broker, tmp_path: Path) -> None:
+    log, writer = Log(), Writer(own_broker.bootstrap)
+    projector = writer.projector(tmp_path)
+    projector.start()
+    try:
+        assert projector.wait_for(writer.facts(log.task(), submitted()), 10)
+        own_broker.restart()
+        token = writer.facts(log.task(), submitted())
+
+        assert projector.wait_for(token, 30)
+        assert projector.failure is None
+    finally:
+        projector.stop()
+        writer.publisher.close()
+
+
+def test_no_kafka_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projections.consumer._CALL_SECONDS", 1.0)
+    projector = Projector({"bootstrap.servers": "127.0.0.1:1"}, Topics(), tmp_path / "readings.duckdb")
+    with pytest.raises(BrokerUnreachable, match="does not answer"):
+        projector.start()
