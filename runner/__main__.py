@@ -1,0 +1,153 @@
+"""`python -m runner`: one worker with one browser. Puts the parts together and ends them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import platform
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from playwright.async_api import Error
+
+from events.errors import BrokerUnreachable, SetupIncomplete
+from events.topics import Topics
+from events.worker import InboxEnvelope
+from producers.commands import CommandSender
+from producers.kafka import KafkaPublisher
+from runner.alive import Heartbeat, new_worker_id
+from runner.artifacts import ArtifactStore
+from runner.attempt import Desk
+from runner.browser import BrowserHost
+from runner.browser_performer import BrowserPerformer, Timeouts
+from runner.consumer import InboxReader, StepsReader
+from runner.marks import StepMarks
+from runner.performer import Performer
+from runner.worker import Worker
+from settings import Settings
+
+_RETRY_SECONDS = 1.0
+_SWITCH_SECONDS = 0.001  # the inbox's thread hands over to the loop; 5 ms would be felt as latency
+
+T = TypeVar("T")
+
+log = structlog.get_logger("runner")
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT."""
+    settings = Settings()
+    _configure_logs(settings)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        return asyncio.run(_run(settings))
+    except (SetupIncomplete, Error) as error:
+        log.error("cannot start", action="start", error=str(error))  # noqa: TRY400 - the sentence says it all
+        return 1
+
+
+async def _run(settings: Settings) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as closing:
+        browser = BrowserHost(settings.browser.executable, headless=settings.browser.headless)
+        closing.push_async_callback(browser.close)
+        log.info("browser", action="browser.start", executable=str(await browser.start()))
+        timeouts = Timeouts(settings.browser.action_timeout_seconds, settings.browser.navigation_timeout_seconds)
+        store = ArtifactStore(str(settings.home.absolute() / "artifacts"))
+        await _work(settings, BrowserPerformer(browser, store, timeouts), stop, closing)
+    log.info("stopped", action="stop")
+    return 0
+
+
+async def _work(settings: Settings, performer: Performer, stop: asyncio.Event, closing: AsyncExitStack) -> None:
+    topics = Topics(settings.kafka.prefix, settings.kafka.partitions)
+    connection = settings.librdkafka()
+    worker_id = new_worker_id(platform.node())
+    steps = StepsReader(connection, topics)
+    ends = await _patiently(steps.ends, stop)
+    if ends is None:
+        return
+    publisher = KafkaPublisher(connection)
+    closing.push_async_callback(asyncio.to_thread, publisher.close)
+    sender = CommandSender(publisher, topics, f"runner:{worker_id}")
+    marks = StepMarks(ends, topics.partitions)
+    worker = Worker(
+        Desk(worker_id, topics, publisher, sender, performer, marks, steps), capacity=settings.browser.capacity
+    )
+    loop = asyncio.get_running_loop()
+
+    def heard(notes: list[InboxEnvelope]) -> None:
+        loop.call_soon_threadsafe(worker.take, notes)
+
+    inbox = InboxReader(connection, topics, worker_id, heard)
+    closing.push_async_callback(asyncio.to_thread, inbox.close)
+    await _patiently(inbox.start, stop)
+    if stop.is_set():
+        return
+    heartbeat = Heartbeat(
+        publisher, topics, worker_id, queues=settings.browser.queues, capacity=lambda: worker.capacity
+    )
+    await _serve(worker, heartbeat, settings, stop)
+
+
+async def _serve(worker: Worker, heartbeat: Heartbeat, settings: Settings, stop: asyncio.Event) -> None:
+    running = [asyncio.create_task(worker.run()), asyncio.create_task(heartbeat.run())]
+    log.info("ready", action="ready", capacity=worker.capacity, queues=settings.browser.queues)
+    if settings.ready_file is not None:
+        Path(settings.ready_file).write_text(str(os.getpid()))  # noqa: ASYNC240 - once, and a few bytes
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
+    draining = asyncio.create_task(worker.drain())
+    await asyncio.sleep(0)
+    heartbeat.beat()  # says capacity 0
+    await draining
+    for task in running:
+        task.cancel()
+
+
+async def _patiently(call: Callable[[], T], stop: asyncio.Event) -> T | None:
+    """The call's answer, asked again until the broker gives one; none when the runner is stopped first."""
+    while not stop.is_set():
+        try:
+            return await asyncio.to_thread(call)
+        except BrokerUnreachable as error:
+            log.warning("waiting for the broker", action="wait", error=str(error))
+        try:
+            await asyncio.wait_for(stop.wait(), _RETRY_SECONDS)
+        except TimeoutError:
+            continue
+    return None
+
+
+def _configure_logs(settings: Settings) -> None:
+    render = (
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    level = logging.getLevelName(settings.log_level)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""One function per action: each finds its element and returns the act itself, still to be carried out.
+
+The two are apart so that an irreversible act can be recorded as intended after everything that can go wrong before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+from urllib.parse import urljoin
+
+from playwright.async_api import Locator
+
+from events.action import Action, Check, Click, Extract, Fill, Navigate, Press, Select, Target, WaitFor
+from events.failure import ErrorType
+from runner.grounding import Kind, ground
+from runner.outcome import StepTrouble
+from runner.secrets import SecretBox
+from runner.session import Session
+from runner.templates import render
+from runner.wording import closest, name_of
+
+#: Carries out one act; gets the seconds it may take.
+Act = Callable[[float], Awaitable[None]]
+
+_EXTRACT_LIMIT = 20_000  # characters of one text read from a page
+_OPTIONS_JS = "select => select.options ? [...select.options].map(o => o.label.trim()) : null"
+
+
+@dataclass(slots=True)
+class Hands:
+    """What actions work with."""
+
+    session: Session
+    site_url: str
+    secrets: SecretBox
+    action_timeout: float
+    navigation_timeout: float
+    data: dict[str, Any] = field(default_factory=dict)  #: what was read from pages
+
+    def timeout_of(self, action: Action) -> float:
+        """The most seconds the act may take."""
+        match action:
+            case Navigate():
+                return self.navigation_timeout
+            case WaitFor():
+                return action.timeout_seconds
+            case _:
+                return self.action_timeout
+
+    async def find(self, target: Target, kind: Kind) -> Locator:
+        """The element that is meant; raises StepTrouble."""
+        return await ground(self.session.page, target, kind, self.action_timeout, redirected=self.session.redirected)
+
+
+async def prepare(hands: Hands, action: Action, *, irreversible: bool) -> Act:
+    """Find what the action needs; returns the act.
+
+    Raises:
+        StepTrouble: the page does not offer what is needed; nothing was done to it.
+    """
+    match action:
+        case Navigate():
+            return navigate(hands, action)
+        case Click():
+            return await click(hands, action, irreversible=irreversible)
+        case Fill():
+            return await fill(hands, action)
+        case Select():
+            return await select(hands, action)
+        case Check():
+            return await check(hands, action)
+        case Press():
+            return await press(hands, action)
+        case WaitFor():
+            return await wait_for(hands, action)
+        case Extract():
+            return await extract(hands, action)
+        case _:
+            assert_never(action)
+
+
+def navigate(hands: Hands, action: Navigate) -> Act:
+    """Open a page; a relative address is read against the task's site."""
+    url = urljoin(hands.site_url, action.url)
+    if not url.startswith(("http://", "https://")):
+        raise StepTrouble(ErrorType.INVALID_URL, f"{action.url!r} is no address of a web page")
+
+    async def act(seconds: float) -> None:
+        await hands.session.page.goto(url, wait_until="domcontentloaded", timeout=seconds * 1_000)
+
+    return act
+
+
+async def click(hands: Hands, action: Click, *, irreversible: bool) -> Act:
+    """Click; an irreversible click is rehearsed first, and not waited for longer than it takes to press."""
+    element = await hands.find(action.target, "press")
+    if irreversible:
+        await element.click(trial=True, timeout=hands.action_timeout * 1_000)
+
+    async def act(seconds: float) -> None:
+        await element.click(timeout=seconds * 1_000, no_wait_after=irreversible)
+
+    return act
+
+
+async def fill(hands: Hands, action: Fill) -> Act:
+    """Replace a field's value; secrets become values here."""
+    element = await hands.find(action.target, "field")
+    value = render(action.value, {}, hands.secrets.value)
+    if value != action.value:
+        hands.session.masked.append(element)
+
+    async def act(seconds: float) -> None:
+        await element.fill(value, timeout=seconds * 1_000)
+
+    return act
+
+
+async def select(hands: Hands, action: Select) -> Act:
+    """Choose an option by what it says; upper and lower case do not matter when only one can be meant."""
+    element = await hands.find(action.target, "field")
+    offered = await element.evaluate(_OPTIONS_JS, timeout=hands.action_timeout * 1_000)
+    if offered is None:
+        raise StepTrouble(ErrorType.GOAL_UNREACHABLE, f"{name_of(action.target)} is no list to choose from")
+    wanted = action.option.strip()
+    same = [label for label in offered if label == wanted] or [o for o in offered if o.lower() == wanted.lower()]
+    if not same:
+        said = f'{name_of(action.target)} offers no "{wanted}" on {hands.session.page.url}'
+        raise StepTrouble(ErrorType.GOAL_UNREACHABLE, said + closest(wanted, offered))
+
+    async def act(seconds: float) -> None:
+        await element.select_option(label=same[0], timeout=seconds * 1_000)
+
+    return act
+
+
+async def check(hands: Hands, action: Check) -> Act:
+    """Set a checkbox or radio button; one that is set already stays."""
+    element = await hands.find(action.target, "field")
+
+    async def act(seconds: float) -> None:
+        await element.set_checked(action.checked, timeout=seconds * 1_000)
+
+    return act
+
+
+async def press(hands: Hands, action: Press) -> Act:
+    """Press a key on an element, or on whatever has the focus."""
+    element = None if action.target is None else await hands.find(action.target, "any")
+
+    async def act(seconds: float) -> None:
+        if element is not None:
+            await element.press(action.key, timeout=seconds * 1_000)
+            return
+        async with asyncio.timeout(seconds):
+            await hands.session.page.keyboard.press(action.key)
+
+    return act
+
+
+async def wait_for(hands: Hands, action: WaitFor) -> Act:
+    """Wait for an element; looking for it is the whole act."""
+
+    async def act(_: float) -> None:
+        await ground(hands.session.page, action.target, "any", action.timeout_seconds, patient=True)
+
+    return act
+
+
+async def extract(hands: Hands, action: Extract) -> Act:
+    """Read the text of an element, or the value of a field."""
+    element = await hands.find(action.target, "any")
+
+    async def act(seconds: float) -> None:
+        in_field = await element.evaluate("e => 'value' in e && e.tagName !== 'LI'", timeout=seconds * 1_000)
+        read = element.input_value if in_field else element.inner_text
+        hands.data[action.key] = (await read(timeout=seconds * 1_000)).strip()[:_EXTRACT_LIMIT]
+
+    return act

@@ -1,0 +1,1 @@
+"""Who says what to do next: a declared plan, or rules that read the goal."""

@@ -1,0 +1,135 @@
+"""Step facts on their way to the log: numbered, cleaned of secrets, fenced by the lease, awaited where it matters."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Literal
+
+import structlog
+
+from events.codec import encode
+from events.envelope import StepEnvelope
+from events.errors import BodyTooLarge, PublishFailed
+from events.steps import Artifact, CheckpointSaved, StepExecuted, StepFact, StepIntended
+from events.topics import Topics
+from producers.publisher import Placement, Publisher
+from runner.leases import Lease
+from runner.marks import StepMarks
+from runner.secrets import SecretBox
+
+_TEXT_LIMIT = 4_000  # characters of one text in a step; more is in the trace
+
+log = structlog.get_logger("runner")
+
+
+class StepLog:
+    """The steps of one task under one lease; keeps the promises of `StepReporter`."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        topics: Topics,
+        *,
+        task_id: str,
+        worker: str,
+        lease: Lease,
+        secrets: SecretBox,
+        marks: StepMarks,
+    ) -> None:
+        self._publisher, self._topics = publisher, topics
+        self._task_id, self._worker, self._lease = task_id, worker, lease
+        self._secrets, self._marks = secrets, marks
+        self._under_way: list[Future[Placement]] = []
+        self._held = asyncio.Event()  #: set whenever the lease was lengthened
+        self.step_number = 0
+        self.cost = 0.0
+        self.irreversible = False  #: whether an irreversible step was begun under this lease
+        self.stop_asked: Literal["pause", "cancel"] | None = None
+
+    def lengthened(self) -> None:
+        """The lease was confirmed anew; whoever waits to act looks again."""
+        self._held.set()
+
+    async def may_act(self, seconds: float) -> float:
+        """See `StepReporter.may_act`; more than half a lease is never waited for, since it may never be there."""
+        needed = min(seconds, self._lease.length / 2)
+        while not self._lease.may_act(needed, monotonic()):
+            self._held.clear()
+            await self._held.wait()
+        return self._lease.remaining(monotonic())
+
+    async def intend(self, action: str) -> None:
+        """See `StepReporter.intend`.
+
+        Raises:
+            PublishFailed: the intent is not on the log, so the act must not happen.
+        """
+        self.irreversible = True
+        intent = StepIntended(step_number=self.step_number + 1, action=self._clean(action))
+        self._send(intent)
+        await self.delivered()
+
+    def executed(self, step: StepExecuted) -> None:
+        """See `StepReporter.executed`."""
+        self.step_number += 1
+        self.cost += step.cost
+        details = None if step.error_details is None else self._clean(step.error_details)
+        changes = {
+            "step_number": self.step_number,
+            "action": self._clean(step.action),
+            "level_reason": self._clean(step.level_reason),
+            "error_details": details,
+            "url": self._clean(step.url),
+        }
+        self._send(step.model_copy(update=changes))
+
+    def checkpoint(self, url: str, artifact: Artifact) -> None:
+        """See `StepReporter.checkpoint`."""
+        self._send(CheckpointSaved(step_number=self.step_number, url=self._clean(url), artifact=artifact))
+
+    async def delivered(self) -> None:
+        """Wait until every step so far is on the log.
+
+        Raises:
+            PublishFailed: one is not.
+        """
+        waiting, self._under_way = self._under_way, []
+        for future in waiting:
+            await asyncio.wrap_future(future)
+
+    def _send(self, fact: StepFact) -> None:
+        envelope = StepEnvelope(
+            event_id=uuid.uuid4().hex,
+            task_id=self._task_id,
+            worker=self._worker,
+            lease_epoch=self._lease.epoch,
+            recorded_at=datetime.now(UTC),
+            event=fact,
+        )
+        try:
+            future = self._publisher.send(self._topics.step_events, self._task_id, encode(envelope))
+        except BodyTooLarge as error:
+            log.error("a step was too large to record", action="step.send", task_id=self._task_id, error=str(error))  # noqa: TRY400
+            return
+        future.add_done_callback(_raise_mark(self._marks))
+        self._under_way.append(future)
+
+    def _clean(self, text: str) -> str:
+        return self._secrets.redact(text)[:_TEXT_LIMIT]
+
+
+def _raise_mark(marks: StepMarks) -> Callable[[Future[Placement]], None]:
+    def settled(future: Future[Placement]) -> None:
+        error = future.exception()
+        if error is None:
+            placement = future.result()
+            marks.delivered(placement.partition, placement.offset)
+        elif not isinstance(error, PublishFailed):
+            raise error
+
+    return settled

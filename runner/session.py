@@ -1,0 +1,196 @@
+"""One task's window: its page, what the site answered, and pictures of it when something went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+
+import structlog
+from playwright.async_api import BrowserContext, Dialog, Error, Frame, Locator, Page, Request, Response
+
+from events.steps import Artifact
+from runner.artifacts import ArtifactStore
+from runner.outcome import StepTrouble, of_error, of_status
+from runner.secrets import MASK, SecretBox
+
+_NAVIGATION_SHOWS_SECONDS = 0.1  # how long after an act a navigation may take to begin
+_LOAD_SECONDS = 5.0  # a document that is there may go on loading pictures after this
+_PICTURE_SECONDS = 5.0
+_JPEG_QUALITY = 60
+_DIGEST_JS = """() => location.href + '\\n' + (document.body ? document.body.innerText : '') + '\\n' +
+  [...document.querySelectorAll('input, select, textarea')].map(e => e.type === 'password' ? e.value.length :
+    e.value + e.checked).join('\\n')"""
+
+log = structlog.get_logger("runner")
+
+
+class Session:
+    """Follows the newest page of a context and remembers how its last navigation went."""
+
+    def __init__(self, context: BrowserContext, page: Page, secrets: SecretBox, *, navigation_timeout: float) -> None:
+        self.page = page
+        self.redirected = False  #: whether the site sent us elsewhere than we went
+        self.accepts_questions = False  #: only while an act is under way that was recorded as irreversible
+        self.masked: list[Locator] = []  #: fields that hold secrets
+        self._context, self._secrets, self._timeout = context, secrets, navigation_timeout
+        self._status: int | None = None
+        self._failure: str | None = None
+        self._crashed = False
+        self._pending: Request | None = None
+        self._changed = asyncio.Event()
+        context.on("page", self._opened)
+        self._listen(page)
+
+    async def settle(self, *, expect_navigation: bool) -> None:
+        """Wait until a navigation that an act began has arrived.
+
+        Args:
+            expect_navigation: whether to give a navigation a moment to begin; without one that moment is lost.
+
+        Raises:
+            StepTrouble: the page crashed, or the site answered with an error.
+        """
+        if self._pending is None and expect_navigation:
+            self._changed.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), _NAVIGATION_SHOWS_SECONDS)
+        async with asyncio.timeout(self._timeout):
+            while self._pending is not None:
+                self._changed.clear()
+                await self._changed.wait()
+        await self.page.wait_for_load_state("domcontentloaded", timeout=self._timeout * 1_000)
+        with contextlib.suppress(Error):
+            await self.page.wait_for_load_state("load", timeout=min(_LOAD_SECONDS, self._timeout) * 1_000)
+        self._judge()
+
+    def forget_answers(self) -> None:
+        """What was answered before the next act is of no interest any more."""
+        self._status = self._failure = None
+
+    async def digest(self) -> str:
+        """A digest of all the page shows; empty when that cannot be told."""
+        try:
+            shown = str(await self.page.evaluate(_DIGEST_JS))
+        except Error:
+            return ""
+        return hashlib.sha256(shown.encode()).hexdigest()
+
+    async def pictures(self, store: ArtifactStore) -> list[Artifact]:
+        """A screenshot and the trace so far, for the step that failed; what cannot be had is left out."""
+        taken: list[Artifact] = []
+        for take in (self._screenshot, self._trace):
+            try:
+                async with asyncio.timeout(_PICTURE_SECONDS):
+                    taken.append(await take(store))
+            except (Error, TimeoutError, OSError) as error:
+                log.info("no picture of a failed step", action="artifact", reason=str(error).splitlines()[0])
+        return taken
+
+    async def _screenshot(self, store: ArtifactStore) -> Artifact:
+        picture = await self.page.screenshot(
+            type="jpeg", quality=_JPEG_QUALITY, mask=self.masked, timeout=_PICTURE_SECONDS * 1_000
+        )
+        return await store.put("screenshot", picture, "image/jpeg")
+
+    async def _trace(self, store: ArtifactStore) -> Artifact:
+        with tempfile.TemporaryDirectory(prefix="goaltrail-trace-") as folder:
+            place = Path(folder) / "trace.zip"
+            await self._context.tracing.stop(path=place)
+            content = await asyncio.to_thread(_cleaned, place, self._secrets)
+        return await store.put("trace", content, "application/zip")
+
+    def _judge(self) -> None:
+        where = self.page.url
+        if self._crashed:
+            raise StepTrouble(of_error("Page crashed"), f"The page crashed: {where}")
+        if self._failure is not None:
+            raise StepTrouble(of_error(self._failure), f"{where}: {self._failure}")
+        trouble = None if self._status is None else of_status(self._status)
+        if trouble is not None:
+            raise StepTrouble(trouble, f"The site answered HTTP {self._status}: {where}")
+
+    def _opened(self, page: Page) -> None:
+        self.page = page
+        self._listen(page)
+
+    def _listen(self, page: Page) -> None:
+        page.on("request", self._requested)
+        page.on("response", self._responded)
+        page.on("requestfailed", self._failed)
+        page.on("framenavigated", self._navigated)
+        page.on("dialog", self._asked)
+        page.on("crash", self._crash)
+        page.on("close", self._closed)
+
+    def _requested(self, request: Request) -> None:
+        if self._is_main(request):
+            self._pending = request
+            self._changed.set()
+
+    def _responded(self, response: Response) -> None:
+        if not self._is_main(response.request):
+            return
+        self._status = response.status
+        self.redirected = response.request.redirected_from is not None
+        if response.status in {204, 205}:  # nothing follows: the page stays
+            self._pending = None
+            self._changed.set()
+
+    def _failed(self, request: Request) -> None:
+        if not self._is_main(request):
+            return
+        # A download or a newer navigation aborts this one; neither is a failure of the site.
+        if "ERR_ABORTED" not in (request.failure or ""):
+            self._failure = request.failure
+        if self._pending is request:
+            self._pending = None
+            self._changed.set()
+
+    def _navigated(self, frame: Frame) -> None:
+        if frame == self.page.main_frame:
+            self._pending = None
+            self._changed.set()
+
+    def _is_main(self, request: Request) -> bool:
+        try:
+            return request.is_navigation_request() and request.frame == self.page.main_frame
+        except Error:  # the frame of a page that is only being made
+            return False
+
+    def _crash(self, page: Page) -> None:
+        self._crashed = page == self.page
+        self._pending = None
+        self._changed.set()
+
+    def _closed(self, page: Page) -> None:
+        others = [other for other in self._context.pages if other != page]
+        if page == self.page and others:
+            self.page = others[-1]
+
+    async def _asked(self, dialog: Dialog) -> None:
+        """Messages are closed; a question is answered with yes only by an act recorded as irreversible."""
+        with contextlib.suppress(Error):
+            if dialog.type in {"alert", "beforeunload"} or self.accepts_questions:
+                await dialog.accept()
+            else:
+                await dialog.dismiss()
+
+
+def _cleaned(place: Path, secrets: SecretBox) -> bytes:
+    """The trace without secrets: it holds what was typed, and every request's body."""
+    if not secrets.in_use:
+        return place.read_bytes()
+    forms = [form.encode() for form in secrets.forms()]
+    cleaned = io.BytesIO()
+    with zipfile.ZipFile(place) as source, zipfile.ZipFile(cleaned, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            content = source.read(entry)
+            for form in forms:
+                content = content.replace(form, MASK.encode())
+            target.writestr(entry.filename, content)
+    return cleaned.getvalue()
