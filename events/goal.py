@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,8 @@ from events.action import Action, SuccessIndicator
 #: Named priorities; 10 is the most urgent.
 PRIORITIES = {"LOW": 2, "NORMAL": 5, "HIGH": 8, "CRITICAL": 10}
 MAX_JSON_BYTES = 64 * 1024  #: of `metadata` and of `inputs`, each
+#: Every record that carries the goal on nests it deeper, and readers of JSON give up at 200 levels.
+MAX_JSON_DEPTH = 64
 
 
 def _web_address(value: str) -> str:
@@ -30,10 +32,29 @@ def _web_address(value: str) -> str:
 
 
 def _small(value: dict[str, Any]) -> dict[str, Any]:
+    if not value:
+        return value
     size = len(to_json(value))
     if size > MAX_JSON_BYTES:
         raise ValueError(f"is {size} bytes of JSON, at most {MAX_JSON_BYTES} are taken")
+    if not _within(value, MAX_JSON_DEPTH):
+        raise ValueError(f"is nested more than {MAX_JSON_DEPTH} levels deep")
     return value
+
+
+def _within(value: object, depth: int) -> bool:
+    if isinstance(value, dict):
+        return depth > 0 and all(_within(item, depth - 1) for item in value.values())
+    if isinstance(value, list):
+        return depth > 0 and all(_within(item, depth - 1) for item in value)
+    return True
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("lies outside the calendar") from error
 
 
 Goal = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"\S")]
@@ -43,6 +64,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")]
 SecretReference = Annotated[str, Field(pattern=r"^(env|file):.+$", max_length=500)]
 SmallJson = Annotated[dict[str, JsonValue], AfterValidator(_small)]
 Inputs = Annotated[dict[Name, str | int | float | bool], AfterValidator(_small)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 IdempotencyKey = Annotated[str, Field(min_length=1, max_length=200)]
 
 #: Fields that may hold personal data; marked so that they can be sealed later (design.md §1).
@@ -63,8 +85,8 @@ class GoalStatement(BaseModel):
     steps: Annotated[list[Action], Field(max_length=200)] = Field(default_factory=list)  #: a declared plan
     max_steps: Annotated[int, Field(ge=1, le=1_000)] = 20
     queue: Name = "default"
-    not_before: AwareDatetime | None = None  #: start no earlier
-    expires_at: AwareDatetime | None = None  #: give up if not started by
+    not_before: Moment | None = None  #: start no earlier
+    expires_at: Moment | None = None  #: give up if not started by
 
     @property
     def account(self) -> str | None:

@@ -42,6 +42,10 @@ async def test_an_accepted_goal_is_201_with_what_the_mission_promises(world: Wor
     assert made_at(sent.task_id) is not None
 
 
+def nested(levels: int) -> Any:
+    return {"a": nested(levels - 1)} if levels else 1
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"site_url": "https://a.example"}, "goal"),
     ({**GOAL, "goal": "   "}, "goal"),
@@ -59,6 +63,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({**GOAL, "inputs": {"child": None}}, "inputs.child"),
     ({**GOAL, "secrets": {"pass": "hunter2"}}, "secrets.pass"),
     ({**GOAL, "colour": "red"}, "colour"),
+    ({**GOAL, "metadata": nested(65)}, "metadata"),
+    ({**GOAL, "not_before": "9999-12-31T23:59:59-14:00"}, "not_before"),
+    ({**GOAL, "expires_at": "2026-11-24T00:00:00"}, "expires_at"),
     ({**GOAL, "steps": [{"op": "fly"}]}, "steps.0"),
     ({**GOAL, "submitted_by": "somebody else"}, "submitted_by"),
 ]
