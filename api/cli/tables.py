@@ -33,6 +33,7 @@ _HIDDEN = frozenset({"steps", "success_indicators", "secrets", "evidence"})  # l
 _SHORT_GOAL = 60
 _ID_WIDTH = 36
 _STATUS_WIDTH = 11
+_SITE_WIDTH = 32
 _WIDE = 110  # columns of the terminal from which the cost, the time and the site are shown as well
 
 
@@ -46,14 +47,14 @@ def task_list(tasks: Iterable[Json], *, width: int, title: str | None = None) ->
     table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("task", no_wrap=True, min_width=_ID_WIDTH)
     table.add_column("status", no_wrap=True, min_width=_STATUS_WIDTH)
-    table.add_column("done", justify="right", no_wrap=True)
+    table.add_column("done", justify="right", no_wrap=True, min_width=5)
     wide = width >= _WIDE
     if wide:
-        table.add_column("cost", justify="right", no_wrap=True)
-        table.add_column("submitted", no_wrap=True)
+        table.add_column("cost", justify="right", no_wrap=True, min_width=6)
+        table.add_column("submitted", no_wrap=True, min_width=20)
     table.add_column("goal", no_wrap=True, overflow="ellipsis", ratio=1)
     if wide:
-        table.add_column("site", no_wrap=True, overflow="ellipsis")
+        table.add_column("site", no_wrap=True, overflow="ellipsis", max_width=_SITE_WIDTH)
     for task in tasks:
         start = [task["id"], coloured(task["status"]), f"{task['progress']} %"]
         more = [f"${task['cost']:.3f}", moment(task["created_at"])] if wide else []

@@ -59,7 +59,7 @@ def submit(
     """Submit a goal.
 
     Examples:
-      goaltrail submit 'Open the page and look for "Welcome"' --site https://example.org --success-text Welcome --wait
+      goaltrail submit 'open "/classes", press "Tuesday"' --site https://swim.example --success-text Register --wait
 
       goaltrail submit "Register {{child}} for {{day}} swimming" --site https://swim.example --input child=Eden
       --input day=Tuesday --secret password=env:SWIM_PASS --steps register.json --priority HIGH
