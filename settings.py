@@ -79,7 +79,12 @@ class Settings(BaseSettings):
     def librdkafka(self) -> dict[str, str | int | float | bool]:
         """Connection settings for confluent-kafka (librdkafka's names)."""
         kafka = self.kafka
-        config: dict[str, str | int | float | bool] = {"bootstrap.servers": self.bootstrap_servers}
+        config: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": self.bootstrap_servers,
+            # A broker that is away is said once by whoever waits for it, not twenty times a second by every client.
+            "log_level": 2,
+            "reconnect.backoff.max.ms": 1_000,
+        }
         optional = {
             "security.protocol": kafka.security_protocol if kafka.security_protocol != "PLAINTEXT" else None,
             "sasl.mechanism": kafka.sasl_mechanism,

@@ -19,6 +19,7 @@ def main() -> int:
     settings = Settings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     quiet_clients()
+    settings.home.mkdir(parents=True, exist_ok=True)
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.set_threshold(50_000, 20, 100)
     app = build(settings)

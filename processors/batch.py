@@ -6,7 +6,7 @@ Nothing here sends anything. What goes wrong with one command ends in a dead let
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -62,7 +62,7 @@ class Deciding:
     fold: PartitionFold
     policy: Policy
     topics: Topics
-    new_event_id: Callable[[], str] = lambda: uuid.uuid4().hex
+    new_event_id: Callable[[], str] = lambda: os.urandom(16).hex()
 
     def decide_all(self, commands: Iterable[RawCommand]) -> Batch:
         """Decide in order; never raises for what a command holds."""
