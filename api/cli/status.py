@@ -10,7 +10,8 @@ import typer
 from rich.table import Table
 
 from api.cli.client import TASKS, Json, out, print_json
-from api.cli.installation import Installation
+from api.cli.installation import KAFKA, Installation
+from local import ports
 
 app = typer.Typer()
 
@@ -35,7 +36,9 @@ def look(installation: Installation) -> dict[str, Any]:
     programs = [
         {
             **asdict(program),
-            "ready": program.pid != 0 and (program.name == "kafka" or installation.keeper.is_ready(program)),
+            "ready": ports.answers(state.kafka_port)
+            if program.name == KAFKA
+            else installation.keeper.is_ready(program),
         }
         for program in installation.keeper.programs()
     ]

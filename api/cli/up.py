@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import threading
 import time
 from typing import Annotated
 
@@ -34,7 +33,7 @@ def up(
     Set KAFKA_BOOTSTRAP_SERVERS to use another cluster than a broker of our own.
     """
     installation = Installation.found()
-    stopping = _stop_signals()
+    _every_end_is_ctrl_c()
     started = time.monotonic()
     logs = LogFollower(installation.home.logs, _names(processors, runners))
     child = start(
@@ -42,15 +41,20 @@ def up(
         processors=processors,
         runners=runners,
         daemon=detach,
-        say=lambda line: _say(stopping, line),
+        say=lambda line: out.print(line, highlight=False),
     )
-    _print_where(installation, time.monotonic() - started)
+    took = time.monotonic() - started
     if detach:
+        _print_where(installation, took)
         out.print("stop it with: goaltrail down", highlight=False)
         return
     try:
-        _follow(installation, logs, stopping, child)
+        _print_where(installation, took)
+        _follow(installation, logs, child)
+    except KeyboardInterrupt:
+        pass  # how one stops it
     finally:
+        _let_us_stop_in_peace()
         out.print("stopping ...")
         installation.keeper.shut_down()
         if child is not None:
@@ -75,18 +79,16 @@ def _names(processors: int, runners: int) -> list[str]:
     ]
 
 
-def _stop_signals() -> threading.Event:
-    """An event that Ctrl-C, SIGTERM and a closed terminal set, so that stopping happens in order and once."""
-    stopping = threading.Event()
+def _every_end_is_ctrl_c() -> None:
+    """SIGTERM and a closed terminal stop everything in order, as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+
+
+def _let_us_stop_in_peace() -> None:
+    """A second Ctrl-C must not leave half of it running."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopping.set())
-    return stopping
-
-
-def _say(stopping: threading.Event, line: str) -> None:
-    out.print(line, highlight=False)
-    if stopping.is_set():
-        raise SetupIncomplete("stopped while starting")
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _print_where(installation: Installation, took: float) -> None:
@@ -102,14 +104,10 @@ def _print_where(installation: Installation, took: float) -> None:
         out.print(f"  {name:<10} {value}", highlight=False, soft_wrap=True)
 
 
-def _follow(
-    installation: Installation,
-    logs: LogFollower,
-    stopping: threading.Event,
-    child: subprocess.Popen[bytes] | None,
-) -> None:
+def _follow(installation: Installation, logs: LogFollower, child: subprocess.Popen[bytes] | None) -> None:
     known: dict[str, ProgramState] = {}
-    while not stopping.wait(_LOOK_S):
+    while True:
+        time.sleep(_LOOK_S)
         for line in logs.new_lines():
             out.print(line, highlight=False, markup=False, soft_wrap=True)
         if child is not None and child.poll() is not None:

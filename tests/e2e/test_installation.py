@@ -56,11 +56,19 @@ def machine(tmp_path: Path, kafka_parts: tuple[Path, Path]) -> Iterator[Machine]
     machine.run("down")
 
 
+@pytest.mark.browser
+@pytest.mark.usefixtures("chromium_path")
 def test_up_status_kill_down(machine: Machine) -> None:
-    started = machine.run("up", "--detach", "--runners", "0", "--processors", "2")
+    started = machine.run("up", "--detach", "--processors", "2")
     assert started.returncode == 0, started.stdout + started.stderr
     found = machine.status()
-    assert [program["name"] for program in found["programs"]] == ["kafka", "processors-1", "processors-2", "api"]
+    assert [program["name"] for program in found["programs"]] == [
+        "kafka",
+        "processors-1",
+        "processors-2",
+        "api",
+        "runner-1",
+    ]
     assert all(program["ready"] for program in found["programs"])
     assert found["lag"] == 0
     assert (machine.home / "operator.key").stat().st_mode & 0o777 == 0o600
@@ -101,6 +109,18 @@ def test_ctrl_c_stops_everything(machine: Machine) -> None:
         rest = terminal.stdout.read()
     assert terminal.returncode == 0, rest
     assert "stopping" in rest
+    assert machine.processes() == []
+
+
+def test_ctrl_c_while_starting_leaves_nothing(machine: Machine) -> None:
+    with subprocess.Popen(
+        [GOALTRAIL, "up", "--runners", "0"], env=machine.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as terminal:
+        assert terminal.stdout is not None
+        assert terminal.stdout.readline().startswith(b"kafka answers")
+        terminal.send_signal(signal.SIGINT)
+        assert b"all is ready" not in terminal.stdout.read()
+    assert terminal.returncode != 0
     assert machine.processes() == []
 
 
