@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -21,6 +22,7 @@ def main(
     switches: Annotated[
         str, typer.Option(help='What goes wrong, as JSON: {"cookie_modal": true, "slow_ms": 300}.')
     ] = "{}",
+    ready_file: Annotated[Path | None, typer.Option(help="Written once it answers; holds the process id.")] = None,
 ) -> None:
     """Serve the school on 127.0.0.1; change switches at run time with POST /switches."""
     try:
@@ -32,6 +34,8 @@ def main(
         signal.signal(number, lambda *_: stopping.set())
     with serve(record, chosen, port=port) as site:
         typer.echo(site.url)
+        if ready_file is not None:
+            ready_file.write_text(str(os.getpid()))
         stopping.wait()
 
 

@@ -50,7 +50,7 @@ def register(page: Page, site: RunningSite) -> None:
 def test_a_visitor_registers(page: Page, site: RunningSite) -> None:
     site.switch(login_required=True)
     page.goto(site.url)
-    page.get_by_role("link", name="Dolphins").click()
+    page.get_by_role("link", name="Dolphins", exact=True).click()
     page.get_by_label("Username").fill("parent")
     page.get_by_label("Password").fill("open-water")
     page.get_by_role("button", name="Log in").click()
@@ -65,9 +65,9 @@ def test_the_modal_is_in_the_way_until_it_is_accepted(page: Page, site: RunningS
     site.switch(cookie_modal=True)
     page.goto(site.url)
     with pytest.raises(TookTooLong, match="intercepts pointer events"):
-        page.get_by_role("link", name="Dolphins").click(timeout=500)
+        page.get_by_role("link", name="Dolphins", exact=True).click(timeout=500)
     page.get_by_role("dialog").get_by_role("button", name="Accept cookies").click()
-    page.get_by_role("link", name="Dolphins").click()
+    page.get_by_role("link", name="Dolphins", exact=True).click()
     expect(page.get_by_role("heading", name="Register for Dolphins")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
 
