@@ -46,11 +46,13 @@ class Lifecycle:
         self._folds: dict[int, PartitionFold] = {}
         self._fresh: dict[int, int] = {}  #: by partition, the generation its fold was caught up in
         self.generation = 0  #: counts revocations: what was fresh before one is not fresh after it
-        self.progress = 0  #: grows with everything achieved; the watchdog looks at it
+        self.catch_ups = 0  #: partitions caught up so far; the watchdog does not take catching up for a stall
 
-    def revoked(self) -> None:
-        """Partitions were taken away; others may write until they come back."""
+    async def revoked(self) -> None:
+        """Partitions were taken away; returns once no batch is under way, as others may write from then on."""
         self.generation += 1
+        async with self._lock:
+            return
 
     async def handle(self, events: Sequence[Any]) -> None:
         """Decide a batch of Faust events and return once every consequence is on the log."""
@@ -70,7 +72,6 @@ class Lifecycle:
                 self._folds.clear()
                 self._fresh.clear()
                 raise
-        self.progress += 1
 
     async def due(self, partitions: Iterable[int]) -> list[str]:
         """Tasks of these partitions with a deadline that has passed, after catching up where no command came."""
@@ -86,9 +87,8 @@ class Lifecycle:
         for partition in list(self._folds):
             async with self._lock:
                 fold = self._folds.get(partition)
-                if fold is not None and self._snapshots is not None and self._snapshots.wanted(fold):
-                    await asyncio.to_thread(self._snapshots.save, fold)
-                    self.progress += 1
+                if fold is not None and self._snapshots is not None:
+                    await asyncio.to_thread(_save, self._snapshots, fold)
 
     async def _decide(self, partition: int, commands: list[RawCommand]) -> tuple[Batch, int]:
         fold = await self._caught_up(partition)
@@ -115,14 +115,21 @@ class Lifecycle:
             os._exit(EXIT_CONFLICT)
         self._folds[partition] = fold
         self._fresh[partition] = generation
-        self.progress += 1
+        self.catch_ups += 1
         log.info("caught up", action="catch_up", partition=partition, read=read, tasks=len(fold.entries))
         return fold
 
     def _begin(self, partition: int) -> PartitionFold:
         if self._snapshots is None:
             self._snapshots = Snapshots(self._snapshot_folder, self._ledger.identity())
-        return self._snapshots.load(partition)
+        fold = self._snapshots.load(_name(partition), PartitionFold)
+        if fold is None:
+            return PartitionFold(partition)
+        end = self._ledger.watermark(partition)
+        if fold.next_offset > end:
+            self._snapshots.discard(_name(partition), f"the log ends at {end}, before {fold.next_offset}")
+            return PartitionFold(partition)
+        return fold
 
     async def _append(self, runs: list[Run]) -> None:
         if runs:
@@ -132,6 +139,15 @@ class Lifecycle:
         records = [record for batch in batches for record in _outgoing(batch, self._topics)]
         if records:
             await asyncio.to_thread(self._ledger.send, records)
+
+
+def _name(partition: int) -> str:
+    return f"fold-{partition}"
+
+
+def _save(snapshots: Snapshots, fold: PartitionFold) -> None:
+    if snapshots.wanted(_name(fold.partition), fold.next_offset):
+        snapshots.save(_name(fold.partition), fold, fold.next_offset)
 
 
 def _raw(message: Any) -> tuple[int, RawCommand]:

@@ -26,6 +26,7 @@ from processors.ledger import Ledger
 from processors.policy import Policy
 from processors.post import CommandPost
 from processors.reader import GroupProgress, Reader
+from processors.snapshots import Snapshots
 from processors.timers import DeadlineTimer, Watchdog
 from settings import Settings
 
@@ -65,6 +66,7 @@ def build(settings: Settings) -> faust.App:
     dispatcher = Dispatcher(
         DispatchParts(
             reader=lambda: Reader(connection, topics),
+            snapshots=lambda: Snapshots(settings.home / "snapshots", ledger.identity()),
             progress=lambda: GroupProgress(connection, topics, group),
             post=lambda: CommandPost(connection, topics, "dispatcher", timeout_ms=_FOREVER_MS),
             clock=clock,
@@ -78,7 +80,7 @@ def build(settings: Settings) -> faust.App:
         GroupProgress(connection, topics, group), lifecycle, patience_seconds=_WATCHDOG_PATIENCE_SECONDS, end=_stalled
     )
     _attach_agents(app, topics, lifecycle)
-    _attach_offices(app, topics, lifecycle, dispatcher)
+    _attach_offices(app, topics, lifecycle, dispatcher, settings.kafka.session_timeout_seconds / 2)
     _attach_timers(app, topics, timer, watchdog, lifecycle)
     _attach_ready_file(app, settings.ready_file)
     return app
@@ -152,13 +154,17 @@ def _attach_agents(app: faust.App, topics: Topics, lifecycle: Lifecycle) -> None
             pass
 
 
-def _attach_offices(app: faust.App, topics: Topics, lifecycle: Lifecycle, dispatcher: Dispatcher) -> None:
+def _attach_offices(
+    app: faust.App, topics: Topics, lifecycle: Lifecycle, dispatcher: Dispatcher, patience: float
+) -> None:
     def in_charge(partitions: Any) -> bool:
         return any(place.topic == topics.workers_alive for place in partitions)
 
     @app.on_partitions_revoked.connect(weak=False)
     async def revoked(_app: Any, revoked: Any, **_: Any) -> None:
-        lifecycle.revoked()
+        # A batch that waits for a silent broker must not keep the group waiting longer than the group waits for us.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(lifecycle.revoked(), patience)
         if in_charge(revoked):
             await asyncio.to_thread(dispatcher.stop)
 

@@ -64,6 +64,7 @@ class Book:
     grants: dict[str, Grant] = field(default_factory=dict)
     held: Counter[str] = field(default_factory=Counter)
     over: dict[str, datetime] = field(default_factory=dict)  #: finished tasks, so that a late fact revives none
+    next_offsets: dict[int, int] = field(default_factory=dict)  #: by partition of `tasks.events`, what to read next
     _queues: dict[str, list[tuple[float, int, str]]] = field(default_factory=dict)
     _later: list[tuple[datetime, int, str]] = field(default_factory=list)
     _tickets: int = 0
@@ -124,9 +125,13 @@ class Book:
             if grant.offset is not None and committed(grant.partition) > grant.offset
         ]
         for task_id in ended:
-            del self.grants[task_id]
-            self._queue(task_id, self.lines[task_id])
+            self._void(task_id)
         return len(ended)
+
+    def void_grants(self) -> None:
+        """Forget all open grants; their tasks wait again. For a new term, once the last one's claims are decided."""
+        for task_id in list(self.grants):
+            self._void(task_id)
 
     def next_ripe(self) -> datetime | None:
         """When the next task that waits for a moment becomes ready."""
@@ -135,6 +140,10 @@ class Book:
     def waiting_count(self) -> int:
         """Tasks that wait for a worker, granted ones included."""
         return sum(1 for line in self.lines.values() if line.waiting)
+
+    def _void(self, task_id: str) -> None:
+        del self.grants[task_id]
+        self._queue(task_id, self.lines[task_id])
 
     def _open(self, fact: Envelope | UnknownEnvelope) -> bool:
         if not isinstance(fact, Envelope) or not isinstance(fact.event, f.TaskSubmitted):

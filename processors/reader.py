@@ -9,7 +9,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
-from events.errors import BrokerUnreachable
+from events.errors import BrokerUnreachable, LogConflict
 from events.topics import Topics
 
 _CALL_SECONDS = 10.0
@@ -28,7 +28,7 @@ class Reading:
 
 
 class Reader:
-    """Reads `tasks.events` from the beginning and `workers.alive` from a moment ago, without a consumer group."""
+    """Reads `tasks.events` from given offsets and `workers.alive` from a moment ago, without a consumer group."""
 
     def __init__(self, connection: Mapping[str, Any], topics: Topics) -> None:
         self._topics = topics
@@ -43,21 +43,28 @@ class Reader:
             }
         )
 
-    def begin(self) -> dict[int, int]:
+    def begin(self, since: Mapping[int, int]) -> dict[int, int]:
         """Start reading; returns, by partition, the end of `tasks.events` as found now.
+
+        Args:
+            since: by partition, the offset to begin at; from the beginning where none is given.
 
         Raises:
             BrokerUnreachable: Kafka does not answer.
+            LogConflict: the log ends before an offset given.
         """
         topics = self._topics
         try:
             starts, ends = [], {}
             for partition in range(topics.partitions):
                 low, high = _watermarks(self._consumer, topics.task_events, partition)
-                starts.append(TopicPartition(topics.task_events, partition, low))
+                begin = max(low, since.get(partition, low))
+                if begin > high:
+                    raise LogConflict(f"{topics.task_events}[{partition}] ends at {high}, before {begin}")
+                starts.append(TopicPartition(topics.task_events, partition, begin))
                 ends[partition] = high
-            since = TopicPartition(topics.workers_alive, 0, int(time.time() * 1_000) - _ALIVE_WINDOW_MS)
-            found = self._consumer.offsets_for_times([since], timeout=_CALL_SECONDS)[0]
+            recent = TopicPartition(topics.workers_alive, 0, int(time.time() * 1_000) - _ALIVE_WINDOW_MS)
+            found = self._consumer.offsets_for_times([recent], timeout=_CALL_SECONDS)[0]
             if found.offset < 0:
                 found.offset = _watermarks(self._consumer, topics.workers_alive, 0)[1]
             self._consumer.assign([*starts, found])

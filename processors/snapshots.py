@@ -12,15 +12,16 @@ import os
 import pickle
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
-from processors.fold import PartitionFold
-
 log = structlog.get_logger(__name__)
 
-FOLD_VERSION = 1  #: raised whenever PartitionFold, the states or `evolve` change; older files are discarded
-EVERY_FACTS = 20_000  #: of one partition; fewer are read again faster than a file is worth
+FOLD_VERSION = 1  #: raised whenever a fold, the states or `evolve` change; older files are discarded
+EVERY_FACTS = 20_000  #: fewer are read again faster than a file is worth
+
+Fold = TypeVar("Fold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,60 +37,62 @@ class _Header:
     fold_version: int
     cluster_id: str
     topic_id: str
-    partition: int
-    next_offset: int
+    name: str
+    facts: int
     sha256: str
 
 
 class Snapshots:
-    """One file per partition in `folder`."""
+    """One file per fold in `folder`."""
 
     def __init__(self, folder: Path, identity: LogIdentity) -> None:
         self._folder = folder
         self._identity = identity
-        self._saved: dict[int, int] = {}  #: by partition, the offset of its newest file
+        self._saved: dict[str, int] = {}  #: by name, how many facts its newest file holds
 
-    def load(self, partition: int) -> PartitionFold:
-        """The fold of the newest file that can be trusted, else an empty one."""
+    def load(self, name: str, kind: type[Fold]) -> Fold | None:
+        """The fold of the newest file, if it can be trusted."""
         try:
-            head, _, body = self._path(partition).read_bytes().partition(b"\n")
+            head, _, body = self._path(name).read_bytes().partition(b"\n")
             header = _Header(**json.loads(head))
         except FileNotFoundError:
-            return PartitionFold(partition)
+            return None
         except (ValueError, TypeError) as error:
-            return self._discard(partition, f"unreadable header: {error}")
-        expected = self._header(partition, header.next_offset, body)
-        if header != expected:
-            return self._discard(partition, "another log, version or content")
+            self.discard(name, f"unreadable header: {error}")
+            return None
+        if header != self._header(name, header.facts, body):
+            self.discard(name, "another log, version or content")
+            return None
         fold = pickle.loads(body)  # noqa: S301 - our own file in a folder nobody else may enter, checksum verified
-        if not isinstance(fold, PartitionFold):
-            return self._discard(partition, "no fold inside")
-        self._saved[partition] = fold.next_offset
+        if not isinstance(fold, kind):
+            self.discard(name, f"no {kind.__name__} inside")
+            return None
+        self._saved[name] = header.facts
         return fold
 
-    def wanted(self, fold: PartitionFold) -> bool:
-        """Whether enough was added since the newest file."""
-        return fold.next_offset - self._saved.get(fold.partition, 0) >= EVERY_FACTS
+    def wanted(self, name: str, facts: int) -> bool:
+        """Whether a fold of so many facts holds enough more than its newest file."""
+        return facts - self._saved.get(name, 0) >= EVERY_FACTS
 
-    def save(self, fold: PartitionFold) -> None:
-        """Replace the partition's file; the fold must hold nothing that is not on the log."""
+    def save(self, name: str, fold: object, facts: int) -> None:
+        """Replace the fold's file; it must hold nothing that is not on the log."""
         body = pickle.dumps(fold, protocol=pickle.HIGHEST_PROTOCOL)
-        header = self._header(fold.partition, fold.next_offset, body)
+        header = self._header(name, facts, body)
         self._folder.mkdir(parents=True, exist_ok=True)
         # Two processes on one machine may share the folder, so each writes a file of its own first.
-        fresh = self._path(fold.partition).with_suffix(f".{os.getpid()}.new")
+        fresh = self._path(name).with_suffix(f".{os.getpid()}.new")
         fresh.write_bytes(json.dumps(asdict(header)).encode() + b"\n" + body)
-        fresh.replace(self._path(fold.partition))
-        self._saved[fold.partition] = fold.next_offset
+        fresh.replace(self._path(name))
+        self._saved[name] = facts
 
-    def _header(self, partition: int, next_offset: int, body: bytes) -> _Header:
+    def discard(self, name: str, why: str) -> None:
+        """Remove the fold's file, as it cannot be trusted."""
+        log.warning("snapshot discarded; the log is read anew", action="snapshot.discard", name=name, why=why)
+        self._path(name).unlink(missing_ok=True)
+
+    def _header(self, name: str, facts: int, body: bytes) -> _Header:
         digest = hashlib.sha256(body).hexdigest()
-        return _Header(FOLD_VERSION, self._identity.cluster_id, self._identity.topic_id, partition, next_offset, digest)
+        return _Header(FOLD_VERSION, self._identity.cluster_id, self._identity.topic_id, name, facts, digest)
 
-    def _path(self, partition: int) -> Path:
-        return self._folder / f"fold-{partition}.snapshot"
-
-    def _discard(self, partition: int, why: str) -> PartitionFold:
-        log.warning("snapshot discarded; the partition is read anew", action="snapshot.discard", why=why)
-        self._path(partition).unlink(missing_ok=True)
-        return PartitionFold(partition)
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.snapshot"

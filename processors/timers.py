@@ -81,7 +81,7 @@ class Watchdog:
         self._lifecycle = lifecycle
         self._patience = patience_seconds
         self._end = end
-        self._stuck: dict[int, tuple[int, int, float]] = {}  #: partition -> (committed, own progress, since)
+        self._stuck: dict[int, tuple[int, int, float]] = {}  #: partition -> (committed, catch-ups, since)
 
     def look(self, partitions: list[int], now: float) -> None:
         """Compare with the last look; `now` is monotonic seconds. Ends the process when its patience is over."""
@@ -90,8 +90,9 @@ class Watchdog:
         except BrokerUnreachable:
             self._stuck.clear()
             return
-        # Catching up counts as progress, so a large log is not taken for a stall.
-        own = self._lifecycle.progress
+        # Catching up counts as progress, so a large log is not taken for a stall; handling does not, as commits that
+        # stand still would make a restart decide hours again.
+        own = self._lifecycle.catch_ups
         stuck: dict[int, tuple[int, int, float]] = {}
         for partition in partitions:
             if ends[partition] <= committed[partition]:

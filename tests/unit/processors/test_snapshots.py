@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from events.envelope import Envelope
 from events.facts import TaskSubmitted
+from processors.dispatch import Book
 from processors.fold import PartitionFold
 from processors.snapshots import EVERY_FACTS, LogIdentity, Snapshots
 
@@ -32,35 +33,44 @@ def _fold() -> PartitionFold:
 
 
 def test_a_saved_fold_comes_back_whole(tmp_path: Path) -> None:
-    Snapshots(tmp_path, LOG).save(_fold())
+    Snapshots(tmp_path, LOG).save("fold-3", _fold(), 1)
 
-    assert Snapshots(tmp_path, LOG).load(3) == _fold()
+    assert Snapshots(tmp_path, LOG).load("fold-3", PartitionFold) == _fold()
 
 
 @pytest.mark.parametrize("other", [LogIdentity("cluster-2", "topic-1"), LogIdentity("cluster-1", "topic-2")])
 def test_a_fold_of_another_log_is_discarded(tmp_path: Path, other: LogIdentity) -> None:
-    Snapshots(tmp_path, LOG).save(_fold())
+    Snapshots(tmp_path, LOG).save("fold-3", _fold(), 1)
 
-    assert Snapshots(tmp_path, other).load(3) == PartitionFold(3)
+    assert Snapshots(tmp_path, other).load("fold-3", PartitionFold) is None
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b + b"x", lambda _: b"", lambda _: b"{}\nrest"])
 def test_a_damaged_file_is_discarded(tmp_path: Path, damage: object) -> None:
-    Snapshots(tmp_path, LOG).save(_fold())
+    Snapshots(tmp_path, LOG).save("fold-3", _fold(), 1)
     (path,) = tmp_path.iterdir()
     assert callable(damage)
     path.write_bytes(damage(path.read_bytes()))
 
-    assert Snapshots(tmp_path, LOG).load(3) == PartitionFold(3)
+    assert Snapshots(tmp_path, LOG).load("fold-3", PartitionFold) is None
+
+
+def test_another_kind_of_fold_is_discarded(tmp_path: Path) -> None:
+    Snapshots(tmp_path, LOG).save("fold-3", Book(timedelta(minutes=1)), 1)
+
+    assert Snapshots(tmp_path, LOG).load("fold-3", PartitionFold) is None
 
 
 def test_a_snapshot_is_wanted_once_enough_was_added(tmp_path: Path) -> None:
-    snapshots, fold = Snapshots(tmp_path, LOG), _fold()
-    assert not snapshots.wanted(fold)
+    snapshots = Snapshots(tmp_path, LOG)
+    assert not snapshots.wanted("fold-3", 1)
+    assert snapshots.wanted("fold-3", EVERY_FACTS)
 
-    fold.next_offset = EVERY_FACTS
-    assert snapshots.wanted(fold)
+    snapshots.save("fold-3", _fold(), EVERY_FACTS)
+    assert not snapshots.wanted("fold-3", EVERY_FACTS + 1)
 
-    snapshots.save(fold)
-    assert not snapshots.wanted(fold)
+    # A restart knows what its file holds.
+    again = Snapshots(tmp_path, LOG)
+    again.load("fold-3", PartitionFold)
+    assert not again.wanted("fold-3", EVERY_FACTS + 1)
