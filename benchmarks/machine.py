@@ -34,7 +34,7 @@ class Machine:
     @property
     def connection(self) -> dict[str, Any]:
         """Settings for confluent-kafka."""
-        return {"bootstrap.servers": self.bootstrap}
+        return {"bootstrap.servers": self.bootstrap, "log_level": 2}
 
     def environment(self, ready_file: Path | None = None) -> dict[str, str]:
         """Of a process of ours; nothing of the caller's settings leaks in."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, OffsetSpec, ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from events.errors import BrokerUnreachable, TopicMismatch
 from events.topics import Topics, TopicSpec
 
 _CALL_SECONDS = 15.0
+_LEADER_PAUSE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +50,15 @@ def ensure_topics(connection: Mapping[str, Any], topics: Topics, *, replication_
     """Create what is missing; call it as often as you like.
 
     Raises:
-        BrokerUnreachable: Kafka does not answer.
+        BrokerUnreachable: Kafka does not answer, or not yet for the topics made.
         TopicMismatch: a topic exists with other partitions or settings; nothing was changed.
     """
     client = AdminClient(dict(connection))
     present = _partition_counts(client)
     missing = [spec for spec in topics.specs() if spec.name not in present]
     created = _create(client, missing, replication_factor)
+    if created:
+        _await_leaders(client, missing)
     there = [spec for spec in topics.specs() if spec.name in present]
     differences = _differences(client, there, present)
     if differences:
@@ -115,3 +120,25 @@ def _wrong_settings(client: AdminClient, specs: list[TopicSpec]) -> list[str]:
         for name, wanted in spec.config.items()
         if found[spec.name][name].value != wanted
     ]
+
+
+def _await_leaders(client: AdminClient, specs: list[TopicSpec]) -> None:
+    """Return once every partition answers; a new one is listed a moment before its leader serves it."""
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    asked = {TopicPartition(spec.name, p): latest for spec in specs for p in range(spec.partitions)}
+    deadline = time.monotonic() + _CALL_SECONDS
+    while asked:
+        answers = client.list_offsets(asked, request_timeout=_CALL_SECONDS)
+        asked = {place: asked[place] for place, future in answers.items() if not _answered(future)}
+        if asked and time.monotonic() > deadline:
+            raise BrokerUnreachable(f"{len(asked)} new partitions have no leader after {_CALL_SECONDS:g} s")
+        if asked:
+            time.sleep(_LEADER_PAUSE_SECONDS)
+
+
+def _answered(future: Future[Any]) -> bool:
+    try:
+        future.result(timeout=_CALL_SECONDS)
+    except KafkaException:
+        return False
+    return True
