@@ -25,9 +25,11 @@ _WRONG = 1
 _INTERRUPTED = 130  # what shells expect after Ctrl-C
 _PIPE_WIDTH = 140
 
+app = typer.Typer(pretty_exceptions_enable=False)
 console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 
 
+@app.command()
 def main(*, keep: Annotated[bool, typer.Option("--keep", help="Leave everything running.")] = False) -> None:
     """Start broker, processors, API, runner and a swimming school; perform three goals; check the school's own book."""
     every_end_is_ctrl_c()
@@ -93,4 +95,4 @@ def _since(started: float) -> str:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

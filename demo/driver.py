@@ -49,7 +49,7 @@ class Driver:
     def _submit(self, goal: DemoGoal) -> str:
         answer = self.door.post(_TASKS, goal.statement.model_dump(mode="json"))
         task_id = str(answer["task_id"])
-        self.console.print(f"  submitted  {escape(goal.title)}  [dim]{task_id}[/]", highlight=False)
+        self.console.print(f"  {task_id}  {escape(goal.title)} [dim]({goal.way})[/]", highlight=False, soft_wrap=True)
         return task_id
 
     def _look(self, goal: DemoGoal, task_id: str) -> Performed:

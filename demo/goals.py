@@ -28,6 +28,7 @@ class DemoGoal:
     """One goal, and what should become of it."""
 
     title: str  #: for the table
+    way: str  #: how the runner is told what to do
     statement: GoalStatement
     expected: Status
     registers: Registration | None = None  #: none: it must leave no trace in the book
@@ -55,8 +56,8 @@ def _planned(site: str, wanted: Registration) -> DemoGoal:
         success_indicators=_confirmed(name),
         metadata={"demo": "declared plan"},
     )
-    title = f"Register {wanted.child} for {wanted.day} (declared steps)"
-    return DemoGoal(title, statement, Status.COMPLETED, wanted)
+    title = f"Register {wanted.child} for {wanted.day}"
+    return DemoGoal(title, "every step is declared", statement, Status.COMPLETED, wanted)
 
 
 def _described(site: str, wanted: Registration) -> DemoGoal:
@@ -74,8 +75,8 @@ def _described(site: str, wanted: Registration) -> DemoGoal:
         success_indicators=_confirmed(name),
         metadata={"demo": "rules"},
     )
-    title = f"Register {wanted.child} for {wanted.day} (goal in words)"
-    return DemoGoal(title, statement, Status.COMPLETED, wanted)
+    title = f"Register {wanted.child} for {wanted.day}"
+    return DemoGoal(title, "in words that rules read", statement, Status.COMPLETED, wanted)
 
 
 def _unreachable(site: str) -> DemoGoal:
@@ -90,7 +91,7 @@ def _unreachable(site: str) -> DemoGoal:
         success_indicators=[TextVisible(value="Registration confirmed")],
         metadata={"demo": "unreachable"},
     )
-    return DemoGoal("Register Eden for water polo (no such class)", statement, Status.FAILED)
+    return DemoGoal("Register Eden in water polo", "there is no such class", statement, Status.FAILED)
 
 
 def _log_in() -> list[Action]:

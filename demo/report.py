@@ -6,24 +6,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.markup import escape
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from api.cli.tables import coloured
+from api.cli.tables import COLOURS, coloured
 from demo.site.record import Entry
 from demo.verdict import Performed, confirmation_of
 
 
-def progress(performed: Sequence[Performed], newest_step: dict[str, str]) -> Table:
-    """The goals while they are performed."""
-    table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for name in ("goal", "status", "done", "newest step"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis", ratio=2 if name == "newest step" else None)
+def progress(performed: Sequence[Performed], newest_step: dict[str, str]) -> Group:
+    """The goals while they are performed: a line of state each, and the newest step."""
+    lines = []
     for one in performed:
-        done = f"{one.task['progress']} %"
-        table.add_row(one.goal.title, coloured(one.status), done, escape(newest_step.get(one.task_id, "")))
-    return table
+        state = Text(f"{one.status:<11}", style=COLOURS.get(one.status, ""))
+        lines.append(Text.assemble("  ", state, f"{one.task['progress']:>4} %  ", (one.goal.title, "bold")))
+        step = f"{'':21}{newest_step.get(one.task_id, 'no step yet')}"
+        lines.append(Text(step, style="dim", no_wrap=True, overflow="ellipsis"))
+    return Group(*lines)
 
 
 def step_line(step: dict[str, Any]) -> str:
@@ -35,8 +35,8 @@ def step_line(step: dict[str, Any]) -> str:
 def outcome(performed: Sequence[Performed], book: Sequence[Entry]) -> Table:
     """What became of the goals."""
     table = Table(title="Outcome", title_justify="left", box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    right = {"attempts", "time", "cost"}
-    for name in ("", "goal", "status", "attempts", "time", "cost", "school's number"):
+    right = {"tries", "time", "cost"}
+    for name in ("", "goal", "status", "tries", "time", "cost", "number"):
         table.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for one in performed:
         mark = Text("ok", style="green") if one.as_expected else Text("wrong", style="bold red")
