@@ -16,8 +16,7 @@ from events.worker import Assignment, InboxEnvelope, LeaseConfirmed, LeaseEnded,
 from producers.commands import CommandSender, new_command_id
 from producers.publisher import Publisher
 from runner.closing import Closing, Cut
-from runner.consumer import StepsReader
-from runner.history import Earlier, permitted_again, read_history
+from runner.history import Earlier, StepFacts, permitted_again, read_history
 from runner.leases import Lease
 from runner.marks import StepMarks
 from runner.performer import Fell, Job, Performer, Verdict
@@ -39,7 +38,7 @@ class Desk:
     sender: CommandSender
     performer: Performer
     marks: StepMarks
-    steps: StepsReader
+    steps: StepFacts
 
 
 class Attempt:
@@ -63,6 +62,7 @@ class Attempt:
         self._start = StartTask(
             worker=desk.worker, lease_epoch=note.lease_epoch, steps_offset=desk.marks.of_task(note.task_id)
         )
+        self.lease.reported(self._start_id, monotonic())  # now, so that no tick sends it before `run` does
         self._go_on = asyncio.Event()  #: the start was confirmed, or there is no use in waiting for it
         self._started = False
         self._assured = False  #: whether the task was surely ours once, so that it can be lost
@@ -130,7 +130,6 @@ class Attempt:
 
     async def _attempted(self) -> TaskCommand | None:
         """What there is to report in the end; nothing when the lease ended first."""
-        self.lease.reported(self._start_id, monotonic())
         await self._deliver(self._start, self._start_id)
         await self._go_on.wait()
         if self._cut is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
+from typing import TypeVar
 
 from playwright.async_api import Error
 
@@ -20,6 +22,8 @@ from runner.templates import UnresolvedTemplate
 from runner.verify import Finding, Verifier
 from runner.wording import is_irreversible
 
+V = TypeVar("V")
+
 #: Troubles that pass: after one of them, what was done can be verified by a later attempt.
 _PASSING = frozenset(
     {
@@ -31,6 +35,7 @@ _PASSING = frozenset(
         ErrorType.AUTH,
     }
 )
+_LOOK_SECONDS = 10.0
 _ALERTS = "[role=alert], .error, .errors, .alert-danger"
 
 
@@ -64,7 +69,7 @@ class Script:
             if taken == 0 and not self._opens(advice):
                 await self._open_site(planner)
             if self._must_stop():
-                return await self._yielded()
+                return await self._bounded(self._yielded())
             match advice:
                 case PlanDone():
                     return await self._concluded(taken)
@@ -88,6 +93,16 @@ class Script:
         asked = self.report.stop_asked
         return asked == "cancel" or (asked == "pause" and self.stepper.committed is None)
 
+    async def _bounded(self, look: Awaitable[V]) -> V:
+        """Looks that have no timeout of their own, at a page that may not answer any more."""
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                return await look
+        except TimeoutError as error:
+            raise StepTrouble(ErrorType.TIMEOUT, "The page did not answer in time") from error
+        except Error as error:
+            raise StepTrouble(of_error(error.message), first_line(error.message)) from error
+
     async def _yielded(self) -> Yielded:
         """Keep where the page is and who is logged in, so that a later attempt can look."""
         page = self.stepper.hands.session.page
@@ -101,7 +116,7 @@ class Script:
     async def _concluded(self, taken: int) -> Verdict:
         """Every step succeeded; is the goal reached?"""
         if not self.job.assignment.goal.success_indicators:
-            return await self._inferred(taken)
+            return await self._bounded(self._inferred(taken))
         started = monotonic()
         findings = await self._look(self._verifier().look_here)
         return await self._judged(findings, started)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
@@ -19,6 +20,7 @@ Kind = Literal["press", "field", "any"]  #: what the element is needed for: its 
 
 _POLL_SECONDS = 0.05
 _STILL_SECONDS = 2.0  # a loaded page that did not change for so long will not grow the element any more
+_LOGIN_WORDS = r"log[ _-]?in|sign[ _-]?in|\bauth"
 _PRESSABLE = ("button", "link", "tab", "menuitem", "checkbox", "radio", "option", "switch", "treeitem")
 _ROWS = (
     "tr, li, article, section, fieldset, form, dt, dd, [role=row], [role=listitem], [role=group], [role=region], .card"
@@ -155,7 +157,7 @@ async def _absent(search: Search, matches: int, *, still: bool, redirected: bool
         return StepTrouble(ErrorType.GOAL_UNREACHABLE, said)
     if not still:
         return StepTrouble(ErrorType.TIMEOUT, f"{name_of(target)} did not appear on {where}, which is still changing")
-    if await asks_for_login(page) and (redirected or search.kind != "field"):
+    if (redirected or search.kind != "field") and await asks_for_login(page, redirected=redirected):
         return StepTrouble(ErrorType.AUTH, f"{name_of(target)} is not there: {where} asks for a login")
     said = label_of(target)
     names = await page.evaluate(_NAMES_JS, search.kind) if search.kind != "any" else []
@@ -167,6 +169,8 @@ async def _absent(search: Search, matches: int, *, still: bool, redirected: bool
     return StepTrouble(ErrorType.GOAL_UNREACHABLE, f"{subject} on {where}{closest(said, names)}")
 
 
-async def asks_for_login(page: Page) -> bool:
-    """Whether the page shows a field for a password."""
+async def asks_for_login(page: Page, *, redirected: bool) -> bool:
+    """Whether the page is there to log in: it wants a password, and we were sent to it or it says so itself."""
+    if not redirected and not re.search(_LOGIN_WORDS, f"{page.url} {await page.title()}", re.IGNORECASE):
+        return False
     return await page.locator("input[type=password]").filter(visible=True).count() > 0

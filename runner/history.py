@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from events.envelope import StepEnvelope
 from events.failure import ErrorType
@@ -22,6 +23,18 @@ class Earlier:
     def must_verify(self) -> bool:
         """Whether the task may only be verified: acting again could do the same thing twice."""
         return self.irreversible is not None
+
+
+class StepFacts(Protocol):
+    """Where the step facts of a task can be read."""
+
+    def of_task(self, task_id: str, since: int) -> list[StepEnvelope]:
+        """The task's facts from offset `since` of its partition on, in order; blocks.
+
+        Raises:
+            BrokerUnreachable: they cannot be read to the end.
+        """
+        ...
 
 
 def read_history(facts: Iterable[StepEnvelope]) -> Earlier:

@@ -15,12 +15,13 @@ from playwright.async_api import BrowserContext, Dialog, Error, Frame, Locator, 
 
 from events.steps import Artifact
 from runner.artifacts import ArtifactStore
-from runner.outcome import StepTrouble, of_error, of_status
+from runner.outcome import StepTrouble, first_line, of_error, of_status
 from runner.secrets import MASK, SecretBox
 
 _NAVIGATION_SHOWS_SECONDS = 0.1  # how long after an act a navigation may take to begin
 _LOAD_SECONDS = 5.0  # a document that is there may go on loading pictures after this
-_PICTURE_SECONDS = 5.0
+_DIGEST_SECONDS = 2.0
+_PICTURE_SECONDS = 3.0
 _JPEG_QUALITY = 60
 _DIGEST_JS = """() => location.href + '\\n' + (document.body ? document.body.innerText : '') + '\\n' +
   [...document.querySelectorAll('input, select, textarea')].map(e => e.type === 'password' ? e.value.length :
@@ -75,8 +76,9 @@ class Session:
     async def digest(self) -> str:
         """A digest of all the page shows; empty when that cannot be told."""
         try:
-            shown = str(await self.page.evaluate(_DIGEST_JS))
-        except Error:
+            async with asyncio.timeout(_DIGEST_SECONDS):  # a page whose scripts never end does not answer
+                shown = str(await self.page.evaluate(_DIGEST_JS))
+        except (Error, TimeoutError):
             return ""
         return hashlib.sha256(shown.encode()).hexdigest()
 
@@ -88,7 +90,7 @@ class Session:
                 async with asyncio.timeout(_PICTURE_SECONDS):
                     taken.append(await take(store))
             except (Error, TimeoutError, OSError) as error:
-                log.info("no picture of a failed step", action="artifact", reason=str(error).splitlines()[0])
+                log.info("no picture of a failed step", action="artifact", reason=first_line(str(error)))
         return taken
 
     async def _screenshot(self, store: ArtifactStore) -> Artifact:

@@ -52,7 +52,8 @@ class Stepper:
             words, irreversible = describe(rendered), is_irreversible(rendered)
             seconds = self.hands.timeout_of(rendered)
             await self.report.may_act(seconds)
-            act = await prepare(self.hands, rendered, irreversible=irreversible)
+            async with asyncio.timeout(2 * self.hands.action_timeout + _HANG_SECONDS):
+                act = await prepare(self.hands, rendered, irreversible=irreversible)
             before = await self.hands.session.digest()
             if self._loops.stuck(before, words):
                 raise StepTrouble(ErrorType.LOOP, f"The page did not change although this was done again: {words}")
@@ -64,7 +65,7 @@ class Stepper:
                 seconds = min(seconds, await self.report.may_act(seconds) - _MARGIN_SECONDS)
             await self._act(act, seconds, navigates=isinstance(rendered, Click | Press), irreversible=irreversible)
         except Foreseen as error:
-            trouble = _trouble(error)
+            trouble = _trouble(error, words)
             if intended and surely_not_done(trouble.error_type, str(error)):
                 self.committed, intended = None, False
             await self._failed(words, trouble, started, irreversible=intended, used=used, reason=reason)
@@ -118,7 +119,7 @@ class Stepper:
         )
 
 
-def _trouble(error: BaseException) -> StepTrouble:
+def _trouble(error: BaseException, words: str) -> StepTrouble:
     """Whatever went wrong, as an error type and a sentence."""
     match error:
         case StepTrouble():
@@ -128,7 +129,7 @@ def _trouble(error: BaseException) -> StepTrouble:
         case Error():
             return StepTrouble(of_error(error.message), first_line(error.message))
         case _:
-            return StepTrouble(ErrorType.TIMEOUT, "the browser did not answer in time")
+            return StepTrouble(ErrorType.TIMEOUT, f"The page did not answer in time: {words}")
 
 
 def _since(started: float) -> float:

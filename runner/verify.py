@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -19,6 +20,7 @@ from runner.templates import render_model
 from runner.wording import name_of
 
 _SECOND_LOOK_SECONDS = 2.0
+_HANG_SECONDS = 5.0  # on top of what a look may take, before the page is taken for hung
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Verifier:
 
     async def _holds(self, indicator: SuccessIndicator, seconds: float) -> Finding:
         try:
-            return await self._check(indicator, seconds)
+            async with asyncio.timeout(seconds + _HANG_SECONDS):
+                return await self._check(indicator, seconds)
         except StepTrouble as trouble:
             return Finding(holds=False, sentence=trouble.message)
         except Error as error:

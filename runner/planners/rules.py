@@ -62,7 +62,9 @@ def rules_plan(goal: str) -> FixedPlan | GiveUp:
 
 def _read(clause: Sequence[Token]) -> Action | None:
     """One clause as an action; none unless all of it is understood."""
-    verb, rest = _verb([t for t in clause if not (isinstance(t, Word) and t.text.lower() in _FILLERS)])
+    telling = [t for t in clause if not (isinstance(t, Word) and t.text.lower() in _FILLERS)]
+    # "press Tab": a filler that is all there is says something after all.
+    verb, rest = _verb(telling if len(telling) > 1 else clause)
     quoted = [t.text for t in rest if isinstance(t, Quoted)]
     words = [t.text for t in rest if isinstance(t, Word)]
     if not all(quoted):

@@ -1,0 +1,82 @@
+"""What the runner's tests share: jobs, and a reporter that keeps what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from events.facts import TaskSubmitted
+from events.failure import ErrorType
+from events.steps import Artifact, StepExecuted
+from events.worker import Assignment
+from runner.artifacts import ArtifactStore
+from runner.browser import BrowserHost
+from runner.browser_performer import BrowserPerformer, Timeouts
+from runner.history import Earlier
+from runner.performer import Job
+from runner.secrets import SecretBox
+
+
+@dataclass
+class Kept:
+    """A reporter in memory: may always act, fails to intend when told to."""
+
+    steps: list[StepExecuted] = field(default_factory=list)
+    intents: list[str] = field(default_factory=list)
+    checkpoints: list[tuple[str, Artifact]] = field(default_factory=list)
+    step_number: int = 0
+    stop_asked: Literal["pause", "cancel"] | None = None
+    stop_after: int | None = None  #: ask for a pause once so many steps were taken
+
+    async def may_act(self, seconds: float) -> float:
+        return seconds + 1
+
+    async def intend(self, action: str) -> None:
+        self.intents.append(action)
+
+    def executed(self, step: StepExecuted) -> None:
+        self.step_number += 1
+        self.steps.append(step.model_copy(update={"step_number": self.step_number}))
+        if self.stop_after == self.step_number:
+            self.stop_asked = "pause"
+
+    def checkpoint(self, url: str, artifact: Artifact) -> None:
+        self.checkpoints.append((url, artifact))
+
+    @property
+    def results(self) -> list[tuple[str, str]]:
+        return [(step.action, step.result) for step in self.steps]
+
+
+def job(
+    goal: str,
+    site_url: str,
+    *,
+    earlier: Earlier | None = None,
+    error_type: ErrorType | None = None,
+    checkpoint: str | None = None,
+    **fields: Any,
+) -> Job:
+    """A job as an assignment would give it."""
+    submitted = TaskSubmitted(goal=goal, site_url=site_url, **fields)
+    assignment = Assignment(
+        goal=submitted, attempt=1, lease_ms=60_000, timeout_seconds=60, error_type=error_type, checkpoint=checkpoint
+    )
+    return Job("task-1", assignment, earlier or Earlier(), SecretBox(submitted.secrets))
+
+
+@asynccontextmanager
+async def performer(
+    chromium: Path, folder: Path, *, timeouts: Timeouts | None = None
+) -> AsyncIterator[BrowserPerformer]:
+    """A performer with a browser of its own."""
+    host = BrowserHost(chromium, headless=True)
+    await host.start()
+    try:
+        store = ArtifactStore(str(folder / "artifacts"))
+        yield BrowserPerformer(host, store, timeouts or Timeouts(action=2.0, navigation=3.0, verification=1.0))
+    finally:
+        await host.close()

@@ -1,0 +1,65 @@
+"""What a runner that takes over makes of the steps before it."""
+
+from datetime import UTC, datetime
+
+from events.envelope import StepEnvelope
+from events.failure import ErrorType
+from events.steps import CostReported, StepExecuted, StepFact, StepIntended
+from runner.history import Earlier, permitted_again, read_history
+
+
+def fact(event: StepFact, epoch: int = 1) -> StepEnvelope:
+    return StepEnvelope(
+        event_id="e", task_id="t", worker="w", lease_epoch=epoch, recorded_at=datetime.now(UTC), event=event
+    )
+
+
+def executed(number: int, **fields: object) -> StepExecuted:
+    return StepExecuted.model_validate(
+        {"step_number": number, "action": f"act {number}", "result": "success", **fields}
+    )
+
+
+def test_nothing_was_done() -> None:
+    assert read_history([]) == Earlier()
+
+
+def test_reversible_steps_only_move_the_number_on() -> None:
+    earlier = read_history(
+        [fact(executed(1)), fact(executed(2, result="error")), fact(CostReported(cost=1, ai_provider="x"))]
+    )
+    assert earlier == Earlier(last_step=2)
+    assert not earlier.must_verify
+
+
+def test_an_intent_without_its_step_may_have_happened() -> None:
+    earlier = read_history([fact(executed(1)), fact(StepIntended(step_number=2, action="click Pay"))])
+    assert earlier == Earlier(last_step=2, irreversible="click Pay", certain=False)
+    assert earlier.must_verify
+
+
+def test_a_step_of_another_epoch_does_not_settle_an_intent() -> None:
+    facts = [fact(StepIntended(step_number=2, action="click Pay"), 1), fact(executed(2), 2)]
+    assert read_history(facts).irreversible == "click Pay"
+
+
+def test_an_irreversible_step_that_succeeded_is_certain() -> None:
+    facts = [fact(StepIntended(step_number=1, action="click Pay")), fact(executed(1, irreversible=True))]
+    assert read_history(facts) == Earlier(last_step=1, irreversible="act 1", certain=True)
+
+
+def test_an_irreversible_step_that_failed_is_not() -> None:
+    facts = [fact(executed(1, irreversible=True)), fact(executed(2, irreversible=True, result="error"))]
+    assert read_history(facts) == Earlier(last_step=2, irreversible="act 2", certain=False)
+
+
+def test_an_intent_that_was_surely_not_carried_out_forbids_nothing() -> None:
+    facts = [fact(StepIntended(step_number=1, action="click Pay")), fact(executed(1, result="error"))]
+    assert not read_history(facts).must_verify
+
+
+def test_a_human_who_said_retry_permits_the_act_again() -> None:
+    earlier = Earlier(4, "click Pay")
+    assert permitted_again(earlier, ErrorType.UNCONFIRMED) == Earlier(4)
+    assert permitted_again(earlier, ErrorType.RUNNER_LOST) == earlier
+    assert permitted_again(earlier, None) == earlier
