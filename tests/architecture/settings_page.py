@@ -65,7 +65,7 @@ def page() -> str:
         parts.append(f"\n## {title}\n\n| variable | values | default | meaning |\n|---|---|---|---|\n")
         parts.extend(f"{setting.row()}\n" for setting in settings)
     parts.append(_RUN_BY_HAND)
-    parts.extend(f"| `{name}` | `{option}` | {text} |\n" for name, option, text in sorted(_options()))
+    parts.extend(f"| `{name}` | `{option}` | {text} |\n" for name, option, text in sorted(all_options()))
     return "".join(parts)
 
 
@@ -153,7 +153,7 @@ def _default(field: FieldInfo) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _options() -> set[tuple[str, str, str]]:
+def all_options() -> set[tuple[str, str, str]]:
     """Every option with an environment variable, of every command."""
     return {
         (str(parameter.envvar), parameter.opts[0], str(getattr(parameter, "help", "")))
