@@ -13,6 +13,7 @@ from tests.wait import until
 pytestmark = pytest.mark.browser
 
 FORM = "/classes/dolphins/register"
+_CONNECTED = "element => element.isConnected"
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +74,17 @@ def test_the_modal_is_in_the_way_until_it_is_accepted(page: Page, site: RunningS
 
 
 def test_a_form_that_is_redrawn_leaves_stale_elements_and_keeps_values(page: Page, site: RunningSite) -> None:
-    site.switch(rerender_ms=50)
+    site.switch(rerender_ms=1_000)
     page.goto(site.url + FORM)
-    held = page.get_by_label("Child's name").element_handle()
-    page.get_by_label("Child's name").fill("Eden")
-    until(lambda: not held.evaluate("element => element.isConnected"), what="the form to be redrawn")
+    field = page.get_by_label("Child's name")
+    first = field.element_handle()
+    until(lambda: not first.evaluate(_CONNECTED), what="the form to be redrawn")
+    field.fill("Eden")  # right after one redraw, so that no other comes in between
+    second = field.element_handle()
+    until(lambda: not second.evaluate(_CONNECTED), what="the form to be redrawn again")
     with pytest.raises(Error, match="not attached"):
-        held.fill("Noa")
-    assert page.get_by_label("Child's name").input_value() == "Eden"
+        second.fill("Noa")
+    assert field.input_value() == "Eden"
 
 
 def test_a_deadly_page_ends_its_renderer_and_no_other(browser: Browser, page: Page, site: RunningSite) -> None:
