@@ -19,7 +19,7 @@ from runner.session import Session
 from runner.templates import render_model
 from runner.wording import name_of
 
-_SECOND_LOOK_SECONDS = 2.0
+_FIRST_LOOK_SECONDS = 0.5
 _HANG_SECONDS = 5.0  # on top of what a look may take, before the page is taken for hung
 
 
@@ -48,7 +48,9 @@ class Verifier:
         until = monotonic() + self.patience
         for declared in self.indicators:
             indicator = render_model(declared, self.inputs)
-            finding = await self._holds(indicator, max(0.2, until - monotonic()))
+            left = max(0.2, until - monotonic())
+            # What has a page of its own is most likely shown there, and not here.
+            finding = await self._holds(indicator, left if declared.at is None else min(left, _FIRST_LOOK_SECONDS))
             found.append(finding)
         # Second looks leave the page, so they come after everything that can be seen on it.
         for place, declared in enumerate(self.indicators):
@@ -66,7 +68,7 @@ class Verifier:
         self.session.forget_answers()
         await self.session.page.goto(url, wait_until="domcontentloaded", timeout=self.navigation_timeout * 1_000)
         await self.session.settle(expect_navigation=False)
-        return await self._holds(indicator, min(self.patience, _SECOND_LOOK_SECONDS))
+        return await self._holds(indicator, self.patience)
 
     async def _holds(self, indicator: SuccessIndicator, seconds: float) -> Finding:
         try:
