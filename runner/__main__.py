@@ -64,12 +64,13 @@ async def _run(settings: Settings) -> int:
         log.info("browser", action="browser.start", executable=str(await browser.start()))
         timeouts = Timeouts(settings.browser.action_timeout_seconds, settings.browser.navigation_timeout_seconds)
         store = ArtifactStore(str(settings.home.absolute() / "artifacts"))
-        await _work(settings, BrowserPerformer(browser, store, timeouts), stop, closing)
+        await work(settings, BrowserPerformer(browser, store, timeouts), stop, closing)
     log.info("stopped", action="stop")
     return 0
 
 
-async def _work(settings: Settings, performer: Performer, stop: asyncio.Event, closing: AsyncExitStack) -> None:
+async def work(settings: Settings, performer: Performer, stop: asyncio.Event, closing: AsyncExitStack) -> None:
+    """Take tasks and perform them with `performer` until `stop` is set; what must be ended is left to `closing`."""
     topics = Topics(settings.kafka.prefix, settings.kafka.partitions)
     connection = settings.librdkafka()
     worker_id = new_worker_id(platform.node())

@@ -36,6 +36,7 @@ _PASSING = frozenset(
     }
 )
 _LOOK_SECONDS = 10.0
+_COMPLAINT_LIMIT = 300
 _ALERTS = "[role=alert], .error, .errors, .alert-danger"
 
 
@@ -125,6 +126,9 @@ class Script:
         missing = [finding.sentence for finding in findings if not finding.holds]
         evidence = [finding.sentence for finding in findings if finding.holds]
         said = "Not confirmed: " + "; ".join(missing) if missing else None
+        complaint = await self._bounded(self._complaint()) if missing else ""
+        if said is not None and complaint:
+            said += f'; the page says "{complaint}"'
         done = self.stepper.committed or self.job.earlier.irreversible
         error_type = ErrorType.UNCONFIRMED if done else ErrorType.UNKNOWN
         await self._record(started, error_type if missing else None, said)
@@ -139,16 +143,20 @@ class Script:
         session = self.stepper.hands.session
         where = f'"{await session.page.title()}" at {session.page.url}'
         if self.stepper.committed is not None:
-            alert = session.page.locator(_ALERTS).filter(visible=True).first
-            complaint = (await alert.inner_text()).strip() if await alert.count() else ""
+            complaint = await self._complaint()
             same = await session.digest() == self.stepper.page_before
             if complaint or same:
-                why = f'the page says "{complaint[:300]}"' if complaint else "nothing on the page changed"
+                why = f'the page says "{complaint}"' if complaint else "nothing on the page changed"
                 said = f"This was done, but its effect could not be confirmed: {self.stepper.committed}; {why}"
                 return Fell(ErrorType.UNCONFIRMED, said)
         return self._reached(
             [f"Inferred, as no success indicator was declared: all {taken} steps succeeded, last page {where}"]
         )
+
+    async def _complaint(self) -> str:
+        """What the page says went wrong; empty when it says nothing of the kind."""
+        alert = self.stepper.hands.session.page.locator(_ALERTS).filter(visible=True).first
+        return " ".join((await alert.inner_text()).split())[:_COMPLAINT_LIMIT] if await alert.count() else ""
 
     async def _verify_only(self, act: str) -> Verdict:
         """An irreversible act was begun by an earlier attempt: look whether it took effect, never do it again."""

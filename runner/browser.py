@@ -12,6 +12,7 @@ import structlog
 from playwright.async_api import Browser, BrowserContext, Error, Playwright, StorageState, async_playwright
 
 from runner.chromium import find_chromium
+from runner.driver import own_session
 
 _LAUNCH_SECONDS = 30.0
 _CLOSE_SECONDS = 5.0
@@ -63,7 +64,8 @@ class BrowserHost:
             await self._stop()
             async with AsyncExitStack() as undo:
                 undo.push_async_callback(self._stop)
-                self._driver = await async_playwright().start()
+                with own_session():
+                    self._driver = await async_playwright().start()
                 self._browser = await self._driver.chromium.launch(
                     executable_path=self._found(self._driver),
                     headless=self._headless,

@@ -18,6 +18,7 @@ from events.topics import Topics
 from events.worker import InboxEnvelope
 
 _POLL_SECONDS = 0.2  # how long a stop may take to be seen
+_ENDS_SECONDS = 3.0  # a runner that is asked to stop while it waits for the broker stops after this
 _CALL_SECONDS = 10.0
 _BATCH = 500
 
@@ -132,9 +133,10 @@ class StepsReader:
 
 def _ends(consumer: Consumer, home: TopicPartition) -> tuple[int, int]:
     try:
-        low, high = consumer.get_watermark_offsets(home, timeout=_CALL_SECONDS)
+        low, high = consumer.get_watermark_offsets(home, timeout=_ENDS_SECONDS)
     except KafkaException as error:
-        raise BrokerUnreachable(f"{home.topic}[{home.partition}]: {error.args[0]}") from error
+        said = error.args[0].str()
+        raise BrokerUnreachable(f"{home.topic}[{home.partition}] has no known end: {said}") from error
     return int(low), int(high)
 
 

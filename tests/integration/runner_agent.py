@@ -36,7 +36,7 @@ class Agent:
     """Answers starts and renewals by itself unless told not to."""
 
     def __init__(self, bootstrap: str) -> None:
-        connection = {"bootstrap.servers": bootstrap}
+        connection = {"bootstrap.servers": bootstrap, "log_level": 2}
         self.topics = Topics(f"t{uuid.uuid4().hex[:8]}.", 3)
         ensure_topics(connection, self.topics)
         self.publisher = KafkaPublisher(connection)

@@ -19,6 +19,7 @@ from runner.browser_performer import BrowserPerformer
 from runner.history import Earlier
 from runner.performer import Fell, Reached, Verdict, Yielded
 from tests.integration.runner_parts import Kept, job, performer
+from tests.integration.runner_process_tree import browsers_of
 from tests.integration.runner_site import PASSWORD, Site, serve
 from tests.wait import until
 
@@ -258,26 +259,3 @@ async def test_nothing_is_left_behind(chromium_path: Path) -> None:
     assert started
     await host.close()
     until(lambda: not started & browsers_of(os.getpid()), 5, what="the browser is gone")
-
-
-def browsers_of(root: int) -> set[int]:
-    """Chromium processes that descend from a process."""
-    parents: dict[int, int] = {}
-    names: dict[int, str] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            pid, rest = int(folder.name), (folder / "stat").read_text().rsplit(")", 1)[1].split()
-            names[pid] = (folder / "cmdline").read_text()
-        except OSError:
-            continue
-        if rest[0] != "Z":
-            parents[pid] = int(rest[1])
-
-    def descends(pid: int) -> bool:
-        while pid in parents:
-            if pid == root:
-                return True
-            pid = parents[pid]
-        return False
-
-    return {pid for pid in parents if "chrom" in names[pid] and descends(pid)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +17,9 @@ from events.worker import LeaseEnded, StopRequested
 from local.kafka_server import Broker
 from tests.integration.processes import Process
 from tests.integration.runner_agent import Agent
+from tests.integration.runner_process_tree import alive, browsers_of, descendants_of
 from tests.integration.runner_site import PASSWORD, Site, serve
-from tests.integration.test_runner_browser import BOOKED, CONFIRMED, FIELDS, GOAL, LOG_IN, browsers_of
+from tests.integration.test_runner_browser import BOOKED, CONFIRMED, FIELDS, GOAL, LOG_IN
 from tests.wait import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.browser]
@@ -130,6 +132,17 @@ def test_sigterm_gives_tasks_back_and_leaves_no_browser(agent: Agent, runner: Ru
     until(lambda: not [pid for pid in browsers if alive(pid)], 5, what="no browser is left")
 
 
+def test_a_signal_to_the_whole_group_spares_the_browser_until_tasks_are_given_back(
+    agent: Agent, runner: Runner, site: Site
+) -> None:
+    task = agent.assign(agent.worker(), WAITING, site.url, **FIELDS)
+    until(lambda: agent.steps_of(task), 20)
+    group = os.getpgid(runner.pid)
+    others = descendants_of(runner.pid)
+    assert others >= browsers_of(runner.pid)
+    assert not [pid for pid in others if os.getpgid(pid) == group]
+
+
 def test_kill_9_takes_the_browser_along(agent: Agent, runner: Runner, site: Site) -> None:
     task = agent.assign(agent.worker(), WAITING, site.url, **FIELDS)
     until(lambda: agent.steps_of(task), 20)
@@ -183,10 +196,3 @@ def test_an_intent_without_effect_goes_to_a_human(agent: Agent, runner: Runner, 
     assert failed.error_type is ErrorType.UNCONFIRMED
     assert not failed.session_alive
     assert not site.posted
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
