@@ -10,7 +10,7 @@ import pytest
 from events import codec, facts, steps, upcast
 from events.chain import EMPTY, follows, take
 from events.codec import STEP_FACT_TYPES, TASK_FACT_TYPES, decode, decode_command, decode_fact, decode_step, encode
-from events.commands import CancelTask, CommandEnvelope
+from events.commands import CancelTask, CommandEnvelope, ResumeTask
 from events.envelope import SCHEMA_VERSION, Envelope, StepEnvelope, UnknownEnvelope, UnknownStepEnvelope
 from events.errors import BodyTooLarge, NewerSchema, UndecodableRecord
 from events.outcome import Outcome
@@ -126,7 +126,7 @@ def test_commands_are_strict() -> None:
         "issued_at": NOW.isoformat(),
         "command": {"type": "resume_task"},
     }
-    assert decode_command(json.dumps(good).encode())
+    assert decode_command(json.dumps(good).encode()).command == ResumeTask()
     for wrong in ({"type": "fly"}, {"type": "resume_task", "twice": True}, {}, {"type": "start_task", "worker": "w1"}):
         with pytest.raises(UndecodableRecord):
             decode_command(json.dumps({**good, "command": wrong}).encode())
