@@ -1,0 +1,291 @@
+"""Who gets which task next, read from facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+
+from events import facts as f
+from events.chain import EMPTY, Stream, take
+from events.envelope import Envelope, UnknownEnvelope
+from events.facts import UnknownFact
+from events.worker import WorkerAlive
+from processors.dispatch import Book, Grant
+from tests.given import CLAIMED, DIRECTED, ESCALATED, NOW, PLANNED, SECOND, STARTED, SUBMITTED
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Desk:
+    """A book, and the chain of each task it was told of."""
+
+    book: Book = field(default_factory=lambda: Book(MINUTE))
+    streams: dict[str, Stream] = field(default_factory=dict)
+
+    def fact(self, task_id: str, event: f.TaskFact | UnknownFact, at: datetime = NOW) -> Envelope | UnknownEnvelope:
+        stream = self.streams.get(task_id, EMPTY)
+        common = {
+            "event_id": f"{task_id}-{stream.version + 1}",
+            "follows": stream.last_event,
+            "task_id": task_id,
+            "version": stream.version + 1,
+            "command_offset": 0,
+            "recorded_at": at,
+            "causation_id": "command-1",
+        }
+        if isinstance(event, UnknownFact):
+            return UnknownEnvelope.model_validate({**common, "event": event})
+        return Envelope.model_validate({**common, "event": event})
+
+    def happens(self, task_id: str, *events: f.TaskFact | UnknownFact, at: datetime = NOW) -> None:
+        for event in events:
+            fact = self.fact(task_id, event, at)
+            self.streams[task_id] = take(self.streams.get(task_id, EMPTY), fact)
+            assert self.book.take(fact)
+
+    def submitted(self, task_id: str, at: datetime = NOW, **changes: object) -> None:
+        self.happens(task_id, SUBMITTED.model_copy(update=changes), at=at)
+
+    def worker(self, name: str = "w1", capacity: int = 1, *queues: str, at: datetime = NOW) -> None:
+        alive = WorkerAlive(worker=name, capacity=capacity, queues=list(queues) or ["default"], sent_at=at)
+        self.book.hear(alive, at)
+
+    def granted(self, at: datetime = NOW, offset: int | None = 5) -> list[tuple[str, str]]:
+        """Plan and record, as the dispatcher does."""
+        pairs = self.book.plan(at)
+        for task_id, worker in pairs:
+            self.book.grant(task_id, Grant(worker, 0, offset))
+        return pairs
+
+    def order(self, at: datetime = NOW) -> list[str]:
+        return [task_id for task_id, _ in self.book.plan(at)]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def decided_up_to(offset: int) -> Callable[[int], int]:
+    """The lifecycle group's committed offset: of the command that comes next."""
+    return lambda _partition: offset + 1
+
+
+def test_the_most_urgent_goes_first_then_the_oldest(desk: Desk) -> None:
+    desk.submitted("young", NOW + 2 * SECOND)
+    desk.submitted("old", NOW)
+    desk.submitted("urgent", NOW + 3 * SECOND, priority=10)
+    desk.submitted("idle", NOW, priority=1)
+    desk.worker(capacity=9)
+
+    assert desk.order() == ["urgent", "old", "young", "idle"]
+
+
+def test_waiting_counts_like_priority(desk: Desk) -> None:
+    desk.submitted("patient", NOW, priority=5)
+    desk.submitted("pushy", NOW + 59 * SECOND, priority=6)
+    desk.submitted("late", NOW + 61 * SECOND, priority=6)
+    desk.worker(capacity=9)
+
+    assert desk.order() == ["pushy", "patient", "late"]
+
+
+def test_nobody_gets_more_than_fits(desk: Desk) -> None:
+    for number in range(5):
+        desk.submitted(f"t{number}", NOW + number * SECOND)
+    desk.worker("w1", 2)
+    desk.worker("w2", 1)
+
+    assert sorted(worker for _, worker in desk.granted()) == ["w1", "w1", "w2"]
+    assert desk.granted() == []
+    assert desk.book.waiting_count() == 5
+
+
+def test_slots_stay_taken_until_the_log_shows_them_free(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.submitted("b", NOW + SECOND)
+    desk.worker()
+    assert desk.granted() == [("a", "w1")]
+    desk.happens("a", CLAIMED)
+    assert desk.granted() == []
+    desk.happens("a", STARTED, f.TaskCompleted(lease_epoch=1))
+
+    assert desk.granted() == [("b", "w1")]
+
+
+def test_work_goes_to_who_has_most_room(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.submitted("b", NOW + SECOND)
+    desk.worker("w1", 3)
+    desk.worker("w9", 1)
+
+    assert desk.granted() == [("a", "w1"), ("b", "w1")]
+
+
+def test_a_draining_worker_gets_nothing(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.worker(capacity=0)
+    assert desk.granted() == []
+
+
+def test_a_task_goes_only_to_who_serves_its_queue(desk: Desk) -> None:
+    desk.submitted("a", queue="slow", priority=9)
+    desk.submitted("b")
+    desk.worker("w1", 5)
+    assert desk.granted() == [("b", "w1")]
+    desk.worker("w2", 5, "slow", "default")
+    assert desk.granted() == [("a", "w2")]
+
+
+def test_a_silent_worker_gets_nothing_until_it_speaks_again(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.worker()
+    assert desk.granted(NOW + 16 * SECOND) == []
+    assert "w1" not in desk.book.workers
+    desk.worker(at=NOW + 17 * SECOND)
+    assert desk.granted(NOW + 18 * SECOND) == [("a", "w1")]
+
+
+def test_a_silent_worker_is_not_forgotten_while_it_holds_a_task(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.worker()
+    desk.granted()
+    desk.happens("a", CLAIMED)
+
+    desk.book.plan(NOW + 60 * SECOND)
+
+    assert "w1" in desk.book.workers
+
+
+def test_a_granted_task_is_not_granted_twice(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.worker(capacity=2)
+    assert desk.granted() == [("a", "w1")]
+    assert desk.granted() == []
+
+
+def test_a_claim_that_was_refused_lets_the_task_wait_again(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.worker()
+    desk.granted(offset=5)
+    assert desk.book.settle(decided_up_to(4)) == 0
+    assert desk.granted() == []
+    assert desk.book.settle(decided_up_to(5)) == 1
+    assert desk.granted() == [("a", "w1")]
+
+
+def test_a_claim_that_is_not_delivered_yet_is_not_settled(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.worker()
+    desk.granted(offset=None)
+    assert desk.book.settle(decided_up_to(1_000)) == 0
+
+
+def test_a_grant_recorded_after_its_fact_was_seen_takes_no_slot(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.worker()
+    ((task_id, worker),) = desk.book.plan(NOW)
+    desk.happens("a", CLAIMED)
+
+    desk.book.grant(task_id, Grant(worker, 0, 5))
+
+    assert not desk.book.grants
+
+
+def test_a_new_term_forgets_all_grants(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.submitted("b", NOW + SECOND)
+    desk.worker(capacity=2)
+    desk.granted(offset=None)
+
+    desk.book.void_grants()
+
+    assert desk.granted() == [("a", "w1"), ("b", "w1")]
+
+
+def test_a_task_waits_for_its_moment(desk: Desk) -> None:
+    desk.submitted("a", not_before=NOW + 10 * SECOND)
+    desk.worker()
+    assert desk.book.next_ripe() == NOW + 10 * SECOND
+    assert desk.granted(NOW + 9 * SECOND) == []
+    assert desk.granted(NOW + 11 * SECOND) == [("a", "w1")]
+
+
+def test_a_failed_attempt_frees_the_slot_and_waits_for_its_retry(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.worker()
+    desk.granted()
+    desk.happens("a", CLAIMED, STARTED, PLANNED)
+    assert desk.granted(PLANNED.retry_at - SECOND) == []
+    assert desk.granted(PLANNED.retry_at + SECOND) == [("a", "w1")]
+
+
+def test_a_recovery_in_the_open_page_keeps_its_slot(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.submitted("b", NOW + SECOND)
+    desk.worker()
+    desk.granted()
+    desk.happens("a", CLAIMED, STARTED, DIRECTED)
+    assert desk.granted(NOW + 10 * SECOND) == []
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (CLAIMED, f.TaskReleased(lease_epoch=1)),
+        (f.TaskPaused(), f.TaskResumed()),
+        (CLAIMED, STARTED, ESCALATED, f.EscalationResolved(operator="ada", resolution="retry")),
+    ],
+)
+def test_what_waits_again_is_given_out_again(desk: Desk, events: tuple[f.TaskFact, ...]) -> None:
+    desk.submitted("a")
+    desk.worker()
+    desk.granted()
+    desk.happens("a", *events)
+    assert not desk.book.held
+    assert desk.granted() == [("a", "w1")]
+
+
+@pytest.mark.parametrize("event", [f.TaskPaused(), ESCALATED, f.TaskCancelled()])
+def test_what_rests_is_not_given_out(desk: Desk, event: f.TaskFact) -> None:
+    desk.submitted("a")
+    desk.worker()
+    desk.happens("a", event)
+    assert desk.granted() == []
+    assert desk.book.waiting_count() == 0
+
+
+def test_late_facts_of_a_replaced_writer_are_ignored(desk: Desk) -> None:
+    desk.submitted("a")
+    late = desk.fact("a", f.TaskCancelled())
+    desk.happens("a", CLAIMED)
+    assert not desk.book.take(late)
+    assert not desk.book.take(late.model_copy(update={"version": 3}))
+    assert desk.book.held == {"w1": 1}
+
+
+def test_a_finished_task_is_never_revived(desk: Desk) -> None:
+    first = desk.fact("a", SUBMITTED)
+    desk.submitted("a")
+    desk.happens("a", f.TaskCancelled())
+    desk.worker()
+    assert not desk.book.take(first)
+    assert desk.granted() == []
+
+
+def test_finished_tasks_are_forgotten_in_the_end(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.happens("a", f.TaskCancelled())
+    desk.submitted("b")
+    desk.happens("b", f.TaskCancelled(), at=NOW + timedelta(days=8))
+    assert list(desk.book.over) == ["b"]
+
+
+def test_a_fact_of_an_unknown_type_moves_the_chain(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.happens("a", UnknownFact(type="task.blessed"), CLAIMED)
+    assert desk.book.held == {"w1": 1}
