@@ -43,6 +43,7 @@ class Session:
         self._failure: str | None = None
         self._crashed = False
         self._pending: Request | None = None
+        self._arrived = False  #: whether a navigation came to its end since the last act began
         self._changed = asyncio.Event()
         context.on("page", self._opened)
         self._listen(page)
@@ -56,7 +57,7 @@ class Session:
         Raises:
             StepTrouble: the page crashed, or the site answered with an error.
         """
-        if self._pending is None and expect_navigation:
+        if self._pending is None and expect_navigation and not self._arrived:
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), _NAVIGATION_SHOWS_SECONDS)
@@ -72,6 +73,7 @@ class Session:
     def forget_answers(self) -> None:
         """What was answered before the next act is of no interest any more."""
         self._status = self._failure = None
+        self._arrived = False
 
     async def digest(self) -> str:
         """A digest of all the page shows; empty when that cannot be told."""
@@ -156,6 +158,7 @@ class Session:
     def _navigated(self, frame: Frame) -> None:
         if frame == self.page.main_frame:
             self._pending = None
+            self._arrived = True
             self._changed.set()
 
     def _is_main(self, request: Request) -> bool:

