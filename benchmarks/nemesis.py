@@ -40,7 +40,7 @@ from processors.ledger import Ledger
 from producers.commands import CommandSender
 from producers.kafka import KafkaPublisher
 
-_FAULTS = "before_facts:0.004,between_facts:0.004,before_follow_ups:0.004,after_follow_ups:0.004"
+_FAULTS = "before_facts:0.01,between_facts:0.01,before_follow_ups:0.01,after_follow_ups:0.01"
 _SESSION_SECONDS = 2.0
 _STOP_SECONDS = _SESSION_SECONDS + 2.0
 _RATE = 40.0  # submissions per second
