@@ -47,7 +47,7 @@ def decide(task: Task, report: Report, now: datetime, policy: Policy) -> TaskFac
                 cost=report.cost,
             )
         case c.ReleaseTask():
-            return TaskReleased(lease_epoch=lease.epoch, reason=report.reason)
+            return _release(held, lease, report)
         case c.CompleteTask():
             return _complete(held, lease, report)
         case c.FailAttempt():
@@ -88,6 +88,17 @@ def _start(held: Held, lease: Lease, report: c.StartTask, now: datetime, policy:
             return None
         case _:
             raise CommandRejected(f"cannot start: the task is {status_of(held)}")
+
+
+def _release(held: Held, lease: Lease, report: c.ReleaseTask) -> TaskReleased | TaskPaused | TaskCancelled:
+    """Back to the queue, unless somebody asked for its end: that request must not be lost with the worker."""
+    match held:
+        case InProgress(asked="pause"):
+            return TaskPaused(reason="asked for while running; its runner gave it back")
+        case InProgress(asked="cancel"):
+            return TaskCancelled(reason="asked for while running; its runner gave it back")
+        case _:
+            return TaskReleased(lease_epoch=lease.epoch, reason=report.reason)
 
 
 def _complete(held: Held, lease: Lease, report: c.CompleteTask) -> TaskCompleted:

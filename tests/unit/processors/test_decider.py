@@ -131,6 +131,11 @@ def test_the_holder_gives_the_task_back(state: str) -> None:
     assert isinstance(back.task, Pending)
 
 
+def test_a_task_given_back_while_it_was_asked_to_stop_stops() -> None:
+    given(*RUNNING, PAUSING).when(c.ReleaseTask(worker="w1", lease_epoch=1)).then(f.TaskPaused)
+    given(*RUNNING, CANCELLING).when(c.ReleaseTask(worker="w1", lease_epoch=1)).then(f.TaskCancelled)
+
+
 def test_the_holder_completes_what_it_started() -> None:
     report = c.CompleteTask(worker="w1", lease_epoch=1, final_result="done", total_steps=4, evidence=["it says so"])
     expected = f.TaskCompleted(lease_epoch=1, final_result="done", total_steps=4, evidence=["it says so"])
