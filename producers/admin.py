@@ -134,6 +134,8 @@ def _await_leaders(client: AdminClient, specs: list[TopicSpec]) -> None:
             raise BrokerUnreachable(f"{len(asked)} new partitions have no leader after {_CALL_SECONDS:g} s")
         if asked:
             time.sleep(_LEADER_PAUSE_SECONDS)
+            client.list_topics(timeout=_CALL_SECONDS)  # the client asks whom it believes to lead until told otherwise
+            _partition_counts(client)  # what it remembers of a topic just made may be that there is none
 
 
 def _answered(future: Future[Any]) -> bool:
