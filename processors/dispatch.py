@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from events import facts as f
 from events.envelope import Envelope, UnknownEnvelope
+from events.failure import ErrorType
 from events.worker import WorkerAlive
 
 #: A claim that comes before its moment is refused and costs a second; one that comes a little late costs just that.
@@ -64,6 +65,7 @@ class Book:
     grants: dict[str, Grant] = field(default_factory=dict)
     held: Counter[str] = field(default_factory=Counter)
     over: dict[str, datetime] = field(default_factory=dict)  #: finished tasks, so that a late fact revives none
+    doubted: dict[str, datetime] = field(default_factory=dict)  #: workers that lost a lease, and when that was noticed
     next_offsets: dict[int, int] = field(default_factory=dict)  #: by partition of `tasks.events`, what to read next
     _queues: dict[str, list[tuple[float, int, str]]] = field(default_factory=dict)
     _later: list[tuple[datetime, int, str]] = field(default_factory=list)
@@ -85,6 +87,8 @@ class Book:
 
     def hear(self, alive: WorkerAlive, at: datetime) -> None:
         """Take one worker's word of itself; `at` is the broker's time of it."""
+        if alive.worker in self.doubted and at <= self.doubted[alive.worker]:
+            return
         self.workers[alive.worker] = Worker(alive.capacity, frozenset(alive.queues), at)
 
     def plan(self, now: datetime) -> list[tuple[str, str]]:
@@ -162,6 +166,7 @@ class Book:
             case f.RecoveryPlanned(same_session=True):
                 return
             case f.RecoveryPlanned():
+                self._doubt(line.holder, event, at)
                 self._hold(line, None)
                 line.ready_at = event.retry_at
                 self._queue(task_id, line)
@@ -172,11 +177,21 @@ class Book:
                 line.ready_at = None
                 self._queue(task_id, line)
             case f.TaskPaused() | f.TaskEscalated():
+                if isinstance(event, f.TaskEscalated):
+                    self._doubt(line.holder, event, at)
                 self._hold(line, None)
             case f.EscalationResolved() | f.TaskCompleted() | f.TaskFailed() | f.TaskCancelled():
                 self._close(task_id, line, at)
             case _:
                 return
+
+    def _doubt(self, worker: str | None, failure: f.RecoveryPlanned | f.TaskEscalated, at: datetime) -> None:
+        """A worker that lost a lease gets nothing until it speaks after that, however short ago it was heard."""
+        if worker is None or failure.error_type is not ErrorType.RUNNER_LOST:
+            return
+        self.workers.pop(worker, None)
+        self.doubted = {name: since for name, since in self.doubted.items() if since > at - self.alive_for}
+        self.doubted[worker] = at
 
     def _hold(self, line: Line, worker: str | None) -> None:
         """The log shows the task with `worker` now, or with nobody; either way it waits no more."""

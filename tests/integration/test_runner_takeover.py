@@ -77,8 +77,6 @@ def log(broker: Broker) -> Iterator[Log]:
 def processes(log: Log, broker: Broker, tmp_path: Path, chromium_path: Path) -> Iterator[dict[str, Process]]:
     settings, _ = settings_of(broker.bootstrap, log.topics.prefix, tmp_path / "home")
     settings |= {"GOALTRAIL_BROWSER__EXECUTABLE": str(chromium_path), "SCHOOL_PASS": PASSWORD}
-    # A dead runner counts as alive for a while and may be given the task again; leases here are far shorter than that.
-    settings["GOALTRAIL_TASKS__MAX_LOSSES"] = "10"
     started = {
         "processors": Process("processors", tmp_path / "p", settings),
         "first": Process("runner", tmp_path / "first", settings),

@@ -12,6 +12,7 @@ from events import facts as f
 from events.chain import EMPTY, Stream, take
 from events.envelope import Envelope, UnknownEnvelope
 from events.facts import UnknownFact
+from events.failure import ErrorType
 from events.worker import WorkerAlive
 from processors.dispatch import Book, Grant
 from tests.given import CLAIMED, DIRECTED, ESCALATED, NOW, PLANNED, SECOND, STARTED, SUBMITTED
@@ -289,3 +290,20 @@ def test_a_fact_of_an_unknown_type_moves_the_chain(desk: Desk) -> None:
     desk.submitted("a")
     desk.happens("a", UnknownFact(type="task.blessed"), CLAIMED)
     assert desk.book.held == {"w1": 1}
+
+
+def test_a_worker_that_lost_a_lease_gets_nothing_until_it_is_heard_again() -> None:
+    desk = Desk()
+    desk.worker("w1", 1)
+    desk.submitted("t1")
+    assert desk.granted() == [("t1", "w1")]
+    lost = PLANNED.model_copy(update={"error_type": ErrorType.RUNNER_LOST, "retry_at": NOW})
+    desk.happens("t1", CLAIMED.model_copy(update={"worker": "w1"}), lost, at=NOW + 3 * SECOND)
+
+    assert desk.granted(NOW + 4 * SECOND) == []
+
+    desk.worker("w1", 1, at=NOW + 2 * SECOND)  # an older word, read late
+    assert desk.granted(NOW + 4 * SECOND) == []
+
+    desk.worker("w1", 1, at=NOW + 4 * SECOND)
+    assert desk.granted(NOW + 5 * SECOND) == [("t1", "w1")]
