@@ -189,7 +189,8 @@ def attempt_failed(
         attempt_number=recovery,
         retry_at=retry_at,
         same_session=same_session,
-        lease_until=retry_at + policy.lease if same_session else None,
+        # From now, as the worker counts it: it renews while it waits, and its wait can be read from the two moments.
+        lease_until=now + policy.lease if same_session else None,
     )
 
 

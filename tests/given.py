@@ -39,7 +39,7 @@ PLANNED = RecoveryPlanned(
     attempt_number=1,
     retry_at=NOW + 2 * SECOND,
 )
-DIRECTED = PLANNED.model_copy(update={"same_session": True, "lease_until": NOW + 62 * SECOND})
+DIRECTED = PLANNED.model_copy(update={"same_session": True, "lease_until": NOW + POLICY.lease})
 WAITING = (SUBMITTED,)
 HELD = (SUBMITTED, CLAIMED)
 RUNNING = (SUBMITTED, CLAIMED, STARTED)

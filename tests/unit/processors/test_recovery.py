@@ -156,14 +156,15 @@ def test_a_failure_while_asked_to_stop_stops_it() -> None:
     given(*RUNNING, f.PauseRequested()).when(failed(ErrorType.SITE_DOWN)).then(f.TaskFailed)
 
 
-def test_a_worker_with_its_page_open_keeps_the_lease_over_the_wait() -> None:
+def test_a_worker_with_its_page_open_keeps_its_lease_and_renews_it_while_it_waits() -> None:
     decided = given(*RUNNING).when(failed(session_alive=True))
     fact = decided.then(f.RecoveryPlanned)
     assert isinstance(fact, f.RecoveryPlanned)
     assert fact.same_session
-    assert fact.lease_until == fact.retry_at + POLICY.lease
+    assert fact.lease_until == NOW + POLICY.lease
     assert isinstance(decided.task, Recovery)
     assert decided.task.lease is not None
+    given(*RUNNING, fact).when(c.RenewLease(worker="w1", lease_epoch=1), fact.retry_at).then(f.LeaseRenewed)
 
 
 def test_the_next_attempt_waits_for_its_moment() -> None:
