@@ -7,6 +7,7 @@ import logging
 import os
 import ssl
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from processors.agents import Lifecycle
 from processors.clock import BrokerClock
 from processors.dispatcher import Dispatcher, DispatchParts
 from processors.faults import parse_faults
+from processors.inspector import Inspector
 from processors.intake import Intake
 from processors.ledger import Ledger
 from processors.policy import Policy
@@ -80,7 +82,8 @@ def build(settings: Settings) -> faust.App:
         GroupProgress(connection, topics, group), lifecycle, patience_seconds=_WATCHDOG_PATIENCE_SECONDS, end=_stalled
     )
     _attach_agents(app, topics, lifecycle)
-    _attach_offices(app, topics, lifecycle, dispatcher, settings.kafka.session_timeout_seconds / 2)
+    offices = (dispatcher, Inspector(connection, topics))
+    _attach_offices(app, topics, lifecycle, offices, settings.kafka.session_timeout_seconds / 2)
     _attach_timers(app, topics, timer, watchdog, lifecycle)
     _attach_ready_file(app, settings.ready_file)
     return app
@@ -155,8 +158,10 @@ def _attach_agents(app: faust.App, topics: Topics, lifecycle: Lifecycle) -> None
 
 
 def _attach_offices(
-    app: faust.App, topics: Topics, lifecycle: Lifecycle, dispatcher: Dispatcher, patience: float
+    app: faust.App, topics: Topics, lifecycle: Lifecycle, offices: Sequence[Dispatcher | Inspector], patience: float
 ) -> None:
+    """Held by one process at a time: the one that owns the only partition of `workers.alive`."""
+
     def in_charge(partitions: Any) -> bool:
         return any(place.topic == topics.workers_alive for place in partitions)
 
@@ -166,12 +171,14 @@ def _attach_offices(
         with suppress(TimeoutError):
             await asyncio.wait_for(lifecycle.revoked(), patience)
         if in_charge(revoked):
-            await asyncio.to_thread(dispatcher.stop)
+            for office in offices:
+                await asyncio.to_thread(office.stop)
 
     @app.on_partitions_assigned.connect(weak=False)
     async def assigned(_app: Any, assigned: Any, **_: Any) -> None:
         if in_charge(assigned):
-            dispatcher.start()
+            for office in offices:
+                office.start()
 
 
 def _attach_timers(

@@ -50,8 +50,7 @@ class Watched:
             self.topics.dead_letters: lambda body: self.dead.append(decode(DeadLetter, body)),
         }
         self._followers = [
-            TopicFollower(connection, topic, taker, since="beginning")  # type: ignore[arg-type]
-            for topic, taker in takers.items()
+            TopicFollower(connection, topic, taker, since="beginning") for topic, taker in takers.items()
         ]
         for follower in self._followers:
             follower.start()
@@ -81,7 +80,8 @@ class Watched:
     def ask(self, task_id: str, command: TaskCommand) -> Outcome:
         """Append one command and wait for its outcome."""
         asked = self.send(task_id, command, reply=True)
-        return until(lambda: self.outcomes.get(asked), READY_S, what=f"an answer to {command.type}")
+        until(lambda: asked in self.outcomes, READY_S, what=f"an answer to {command.type}")
+        return self.outcomes[asked]
 
     def kinds(self, task_id: str) -> list[str]:
         """Types of the task's facts, in order."""
@@ -139,10 +139,10 @@ class Worker:
         self._log.send(task_id, StartTask(worker=self.name, lease_epoch=epoch))
         return until(lambda: self.told(task_id, StartConfirmed), READY_S, what="a confirmed start")[-1]
 
-    def told(self, task_id: str, kind: type[InboxMessage]) -> list[InboxEnvelope]:  # type: ignore[valid-type]
+    def told(self, task_id: str, kind: type[InboxMessage]) -> list[InboxEnvelope]:
         """Notes of one type that this worker got about the task."""
         mine = [note for note in list(self._log.notes) if note.worker == self.name and note.task_id == task_id]
-        return [note for note in mine if isinstance(note.message, kind)]  # type: ignore[arg-type]
+        return [note for note in mine if isinstance(note.message, kind)]
 
     def renewal(self, epoch: int) -> RenewLease:
         return RenewLease(worker=self.name, lease_epoch=epoch)

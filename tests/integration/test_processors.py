@@ -113,6 +113,8 @@ def test_a_command_sent_twice_is_decided_once(log: Watched) -> None:
     log.send(task, command, reply=True, command_id=sent)
     second = until(lambda: log.outcomes.pop(sent, None))
 
+    assert first is not None
+    assert second is not None
     assert first.result == second.result == "accepted"
     assert first.fact == second.fact
     assert log.kinds(task) == ["task.submitted"]
@@ -122,10 +124,10 @@ def test_an_idempotency_key_finds_the_first_task_and_refuses_another_body(log: W
     log.processor()
     common = {"goal": "register", "site_url": "http://127.0.0.1/", "submitted_by": "me", "idempotency_key": "k"}
     first, repeat, other = (_in_one_partition(log) for _ in range(3))
-    log.ask(first, SubmitTask(**common, body_hash="a"))  # type: ignore[arg-type]
+    log.ask(first, SubmitTask(**common, body_hash="a"))
 
-    again = log.ask(repeat, SubmitTask(**common, body_hash="a"))  # type: ignore[arg-type]
-    conflict = log.ask(other, SubmitTask(**common, body_hash="b"))  # type: ignore[arg-type]
+    again = log.ask(repeat, SubmitTask(**common, body_hash="a"))
+    conflict = log.ask(other, SubmitTask(**common, body_hash="b"))
 
     assert (again.result, again.task_id) == ("accepted", first)
     assert (conflict.result, conflict.code) == ("refused", "conflict")
