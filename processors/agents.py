@@ -121,6 +121,7 @@ class Lifecycle:
 
     def _begin(self, partition: int) -> PartitionFold:
         if self._snapshots is None:
+            self._ledger.require_broker_clock()
             self._snapshots = Snapshots(self._snapshot_folder, self._ledger.identity())
         fold = self._snapshots.load(_name(partition), PartitionFold)
         if fold is None:

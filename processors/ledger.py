@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from events.codec import decode_fact
-from events.errors import BrokerUnreachable, LogConflict, NewerSchema, UndecodableRecord
+from events.errors import BrokerUnreachable, LogConflict, NewerSchema, TopicMismatch, UndecodableRecord
 from events.topics import Topics
 from processors.faults import Faults
 from processors.fold import PartitionFold
@@ -75,6 +75,25 @@ class Ledger:
                 "queue.buffering.max.messages": 1_000_000,
             }
         )
+
+    def require_broker_clock(self) -> None:
+        """Make sure that commands are stamped by the broker: decisions take their time from it.
+
+        Raises:
+            BrokerUnreachable: Kafka does not answer.
+            TopicMismatch: the topic takes the senders' clocks.
+        """
+        topic = self._topics.task_commands
+        asked = ConfigResource(ResourceType.TOPIC, topic)
+        try:
+            found = self._admin.describe_configs([asked], request_timeout=_WATERMARK_SECONDS)
+            stamped = found[asked].result(timeout=_WATERMARK_SECONDS)["message.timestamp.type"].value
+        except KafkaException as error:
+            raise BrokerUnreachable(f"{topic}: {error.args[0].str()}") from error
+        if stamped != "LogAppendTime":
+            raise TopicMismatch(
+                f"{topic} has message.timestamp.type={stamped}: set it to LogAppendTime, as leases are measured by it"
+            )
 
     def watermark(self, partition: int) -> int:
         """The offset the next fact of the partition will get; raises BrokerUnreachable."""
