@@ -43,8 +43,8 @@ from producers.kafka import KafkaPublisher
 _FAULTS = "before_facts:0.01,between_facts:0.01,before_follow_ups:0.01,after_follow_ups:0.01"
 _SESSION_SECONDS = 2.0
 _STOP_SECONDS = _SESSION_SECONDS + 2.0
-_RATE = 40.0  # submissions per second
-_KILL_EVERY_SECONDS = 3.0
+_RATE = 30.0  # submissions per second
+_KILL_EVERY_SECONDS = 2.5
 _STOP_EVERY_SECONDS = 12.0
 _RUNNER_KILL_EVERY_SECONDS = 8.0
 _CANCELLED = 0.03  # of all tasks

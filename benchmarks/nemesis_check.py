@@ -75,13 +75,15 @@ class Verdict:
             if not isinstance(fact, Envelope):
                 self.illegal.add(fact.task_id)
                 continue
-            self._take(self.chains.setdefault(fact.task_id, Chain()), fact)
+            self.take(fact)
 
     def over(self) -> int:
         """Tasks that nothing is to be expected of any more."""
         return sum(chain.status in FINAL or chain.status == "ESCALATED" for chain in self.chains.values())
 
-    def _take(self, chain: Chain, fact: Envelope) -> None:
+    def take(self, fact: Envelope) -> None:
+        """Judge one fact, and take it if it follows."""
+        chain = self.chains.setdefault(fact.task_id, Chain())
         if fact.follows != chain.last_event:
             self.strays += 1
             return

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_kills_stops_and_injected_exits_lose_nothing_and_repeat_nothing(kafka_parts: object) -> None:  # noqa: ARG001 - skips
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.nemesis", "--seconds", "30"],
+        [sys.executable, "-m", "benchmarks.nemesis", "--seconds", "24"],
         cwd=ROOT,
         capture_output=True,
         text=True,
