@@ -11,13 +11,15 @@ from pydantic import BaseModel
 
 from events.access import AccessEnvelope
 from events.commands import CommandEnvelope, TaskCommand
-from events.dead_letter import DeadLetter
+from events.dead_letter import DeadLetter, DeadLetterDiscarded, DeadLetterRedriven
 from events.envelope import ChainLink, StepRecord
 from events.facts import TaskFact
 from events.goal import GoalStatement
 from events.outcome import Outcome
+from events.queues import DispatchCommand, DispatchCommandEnvelope, DispatchEnvelope, DispatchFact
 from events.steps import StepFact
 from events.topics import Topics
+from events.webhooks import WebhookEnvelope, WebhookFact
 from events.worker import InboxEnvelope, InboxMessage, WorkerAlive
 
 PAGE = Path(__file__).with_name("README.md")
@@ -36,6 +38,8 @@ a line in a golden stream. **A changed one** gets a step in `upcast.py`; new opt
 - a fact of a task carries {chain};
 - a fact of a step carries {step};
 - a message of the inbox carries {inbox};
+- an operator's command to the dispatcher carries {order}, and the fact it leads to {ordered};
+- a fact of a webhook carries {webhook};
 - a goal is {goal}.
 
 | topic | record | fields | meaning |
@@ -50,6 +54,9 @@ def page() -> str:
         chain=_fields(ChainLink),
         step=_fields(StepRecord),
         inbox=_fields(InboxEnvelope, without={"message"}),
+        order=_fields(DispatchCommandEnvelope, without={"command"}),
+        ordered=_fields(DispatchEnvelope, without={"event"}),
+        webhook=_fields(WebhookEnvelope, without={"event"}),
         goal=_fields(GoalStatement),
     )
     return head + "".join(_rows())
@@ -65,7 +72,10 @@ def _rows() -> Iterator[str]:
         (topics.workers_alive, WorkerAlive),
         (topics.inbox, InboxMessage),
         (topics.access_events, AccessEnvelope.model_fields["event"].annotation),
-        (topics.dead_letters, DeadLetter),
+        (topics.queue_commands, DispatchCommand),
+        (topics.queue_events, DispatchFact),
+        (topics.webhook_events, WebhookFact),
+        (topics.dead_letters, DeadLetter | DeadLetterRedriven | DeadLetterDiscarded),
     ):
         for model in _models(kinds):
             meaning = (model.__doc__ or "").strip().splitlines()[0]

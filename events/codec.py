@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from events.commands import CommandEnvelope
+from events.dead_letter import DeadLetter, DeadLetterAct, DeadLetterDiscarded, DeadLetterRedriven
 from events.envelope import SCHEMA_VERSION, Envelope, StepEnvelope, UnknownEnvelope, UnknownStepEnvelope
 from events.errors import BodyTooLarge, NewerSchema, UndecodableRecord
 from events.facts import TaskFact
@@ -23,6 +24,7 @@ N = TypeVar("N", bound=BaseModel)
 
 TASK_FACT_TYPES = frozenset(fact.model_fields["type"].default for fact in get_args(TaskFact))
 STEP_FACT_TYPES = frozenset(fact.model_fields["type"].default for fact in get_args(StepFact))
+_ACTS: TypeAdapter[DeadLetterRedriven | DeadLetterDiscarded] = TypeAdapter(DeadLetterAct)
 _NEWEST = b'"schema_version":%d,' % SCHEMA_VERSION
 
 
@@ -72,6 +74,17 @@ def decode_step(value: bytes | None) -> StepEnvelope | UnknownStepEnvelope:
     """One record of `steps.events`, upcast; raises as `decode_fact`."""
     known = _decode_newest(StepEnvelope, value)
     return known or _decode_slowly(StepEnvelope, UnknownStepEnvelope, STEP_FACT_TYPES, value)
+
+
+def decode_dead_letter(value: bytes | None) -> DeadLetter | DeadLetterRedriven | DeadLetterDiscarded:
+    """One record of `dead-letters`: a letter, or what an operator did about one; raises UndecodableRecord."""
+    record = _as_dict(value)
+    if "type" not in record:
+        return decode(DeadLetter, value)
+    try:
+        return _ACTS.validate_json(value or b"")
+    except ValidationError as error:
+        raise UndecodableRecord(f"no act on a dead letter: {_first(error)}") from error
 
 
 def _decode_newest(model: type[M], value: bytes | None) -> M | None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from events.facts import Fact
 
 
 class DeadLetter(BaseModel):
@@ -23,6 +26,30 @@ class DeadLetter(BaseModel):
     value_base64: str | None = None
     value_bytes: int = 0  #: of the whole original, of which at most 128 KiB are kept
     recorded_at: AwareDatetime
+
+
+class DeadLetterRedriven(Fact):
+    """An operator sent the record again, or had its reader try again."""
+
+    type: Literal["dead_letter.redriven"] = "dead_letter.redriven"
+    letter: str  #: `topic:partition:offset` of the dead letter itself
+    by: str
+    note: str = ""
+    redriven_to: str | None = None  #: `topic:partition:offset` of the record as it was sent again
+    recorded_at: AwareDatetime
+
+
+class DeadLetterDiscarded(Fact):
+    """An operator decided that nothing is to be done about it."""
+
+    type: Literal["dead_letter.discarded"] = "dead_letter.discarded"
+    letter: str
+    by: str
+    note: str = ""
+    recorded_at: AwareDatetime
+
+
+DeadLetterAct = Annotated[DeadLetterRedriven | DeadLetterDiscarded, Field(discriminator="type")]
 
 
 KEPT_BYTES = 128 * 1024

@@ -87,6 +87,10 @@ class GoalStatement(BaseModel):
     queue: Name = "default"
     not_before: Moment | None = None  #: start no earlier
     expires_at: Moment | None = None  #: give up if not started by
+    expires_in_seconds: Annotated[float, Field(gt=0, le=31_622_400)] | None = (
+        None  #: likewise, counted from the submission; the earlier of both holds
+    )
+    callback_url: WebAddress | None = None  #: told when the task has ended or needs a human
 
     @property
     def account(self) -> str | None:

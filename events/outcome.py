@@ -15,7 +15,7 @@ class Outcome(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     command_id: str
-    task_id: str  #: for a repeated idempotency key: the task that exists already
+    task_id: str  #: for a repeated idempotency key: the task that exists already; for an operator's order: its subject
     result: Literal["accepted", "already_true", "refused"]
     code: str | None = None  #: of a refusal, see `CommandRejected`
     reason: str | None = None

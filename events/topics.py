@@ -61,13 +61,28 @@ class Topics:
         return f"{self.prefix}workers.inbox"
 
     @property
+    def queue_commands(self) -> str:
+        """What operators ask of the dispatcher: queues paused and resumed, ceilings, workers drained."""
+        return f"{self.prefix}queues.commands"
+
+    @property
+    def queue_events(self) -> str:
+        """What became of it, written by the dispatcher alone."""
+        return f"{self.prefix}queues.events"
+
+    @property
+    def webhook_events(self) -> str:
+        """Every try to call a task's `callback_url`, written by the webhook agent alone."""
+        return f"{self.prefix}webhooks.events"
+
+    @property
     def access_events(self) -> str:
         """API keys made and revoked; hashes only."""
         return f"{self.prefix}access.events"
 
     @property
     def dead_letters(self) -> str:
-        """Records nobody could process, with the reason."""
+        """Records nobody could process, with the reason; and what operators did about them."""
         return f"{self.prefix}dead-letters"
 
     def specs(self) -> tuple[TopicSpec, ...]:
@@ -82,6 +97,9 @@ class Topics:
             TopicSpec(self.outcomes, keyed, week),
             TopicSpec(self.inbox, keyed, week),
             TopicSpec(self.workers_alive, 1, {**week, "message.timestamp.type": "LogAppendTime"}),
+            TopicSpec(self.queue_commands, 1, stamped),
+            TopicSpec(self.queue_events, 1, _FOREVER),
+            TopicSpec(self.webhook_events, keyed, _FOREVER),
             TopicSpec(self.access_events, 1, _FOREVER),
             TopicSpec(self.dead_letters, keyed, _FOREVER),
         )

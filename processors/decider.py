@@ -6,7 +6,7 @@ does not allow raises CommandRejected.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from events import commands as c
@@ -47,7 +47,7 @@ def decide(task: Task, command: c.TaskCommand, now: datetime, policy: Policy) ->
         CommandRejected: the state does not allow it; the text says which state.
     """
     if isinstance(command, c.SubmitTask):
-        return submit(task, command)
+        return submit(task, command, now)
     if isinstance(task, Unknown):
         raise CommandRejected("there is no such task", code="unknown_task")
     match command:
@@ -79,15 +79,25 @@ def decide(task: Task, command: c.TaskCommand, now: datetime, policy: Policy) ->
             assert_never(command)
 
 
-def submit(task: Task, command: c.SubmitTask) -> TaskSubmitted | None:
+def submit(task: Task, command: c.SubmitTask, now: datetime) -> TaskSubmitted | None:
     """Take on a goal; a repeat of the same goal under the same id is already true."""
-    statement = command.__dict__
-    fact = TaskSubmitted.model_construct(**{**statement, "type": "task.submitted"})
+    since = now if isinstance(task, Unknown) else task.history.submitted_at
+    fact = TaskSubmitted.model_construct(
+        **{**command.__dict__, "type": "task.submitted", "expires_at": _expiry(command, since)}
+    )
     if isinstance(task, Unknown):
         return fact
     if not isinstance(task, Finished) and task.goal == fact:
         return None
     raise CommandRejected(f"a task with this id exists and is {status_of(task)}", code="conflict")
+
+
+def _expiry(command: c.SubmitTask, since: datetime) -> datetime | None:
+    """The moment by which the task must have been started, as a moment of the broker's clock."""
+    if command.expires_in_seconds is None:
+        return command.expires_at
+    counted = since + timedelta(seconds=command.expires_in_seconds)
+    return counted if command.expires_at is None else min(counted, command.expires_at)
 
 
 def claim(task: Task, command: c.ClaimTask, now: datetime, policy: Policy) -> TaskClaimed:
