@@ -40,7 +40,8 @@ def follow_up(
     if isinstance(request, c.WorkerCommand):
         current = lease is not None and (lease.worker, lease.epoch) == (request.worker, request.lease_epoch)
         if not current:
-            if refusal is None and lease_of(before) is not None:
+            waits = isinstance(request, c.FailAttempt) and request.session_alive
+            if refusal is None and lease_of(before) is not None and not waits:
                 return None  # its own report ended the lease: it knows
             return _to_worker(request.worker, request.lease_epoch, command, stream, _ended(task, refusal))
         if refusal is not None or lease is None:

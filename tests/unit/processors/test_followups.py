@@ -85,6 +85,14 @@ def test_whose_own_report_ended_it_is_told_nothing() -> None:
     assert told(RUNNING, c.ReleaseTask.model_validate(HOLDER)) is None
 
 
+def test_who_waits_with_its_page_open_is_told_that_there_is_nothing_to_wait_for() -> None:
+    report = {**HOLDER, "error_type": "site_down", "error_message": "no answer", "session_alive": True}
+    message = told(RUNNING, c.FailAttempt.model_validate(report))
+    assert message is not None
+    assert isinstance(message.message, LeaseEnded)
+    assert told(RUNNING, c.FailAttempt.model_validate({**report, "session_alive": False})) is None
+
+
 def test_nobody_hears_of_a_task_that_nobody_holds() -> None:
     assert told(WAITING, c.PauseTask()) is None
     assert told((*WAITING, f.TaskPaused()), c.ResumeTask()) is None
