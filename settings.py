@@ -33,6 +33,7 @@ class TaskSettings(BaseModel):
     max_losses: Annotated[int, Field(ge=1)] = 3  #: leases lost in a row that escalate
     backoff_seconds: Annotated[float, Field(gt=0)] = 2.0  #: of the first recovery; doubles each time
     backoff_ceiling_seconds: Annotated[float, Field(gt=0)] = 300.0
+    recovery_file: Path | None = None  #: TOML: what follows which failure, per site if wanted; laid over the four above
     ageing_seconds: Annotated[float, Field(gt=0)] = 60.0  #: waiting this long counts as one step of priority
 
 

@@ -8,6 +8,7 @@ import sys
 
 import faust
 
+from events.errors import SetupIncomplete
 from processors.app import build, quiet_clients
 from settings import Settings
 
@@ -22,7 +23,11 @@ def main() -> int:
     settings.home.mkdir(parents=True, exist_ok=True)
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.set_threshold(50_000, 20, 100)
-    app = build(settings)
+    try:
+        app = build(settings)
+    except SetupIncomplete as error:
+        logging.getLogger("processors").error("cannot start: %s", error)  # noqa: TRY400 - the sentence says it all
+        return 1
     worker = faust.Worker(app, loglevel=settings.log_level, quiet=True, redirect_stdouts=False)
     worker.execute_from_commandline()
     return 0

@@ -28,9 +28,11 @@ from processors.ledger import Ledger
 from processors.policy import Policy
 from processors.post import CommandPost
 from processors.reader import GroupProgress, Reader
+from processors.recovery_file import read_recovery_tables
+from processors.recovery_rules import RecoveryTable, RecoveryTables
 from processors.snapshots import Snapshots
 from processors.timers import DeadlineTimer, Watchdog
-from settings import Settings
+from settings import Settings, TaskSettings
 
 log = structlog.get_logger(__name__)
 
@@ -48,12 +50,22 @@ def policy_of(settings: Settings) -> Policy:
     tasks = settings.tasks
     return Policy(
         lease=timedelta(seconds=tasks.lease_seconds),
-        max_recoveries=tasks.max_recoveries,
         max_losses=tasks.max_losses,
-        backoff=timedelta(seconds=tasks.backoff_seconds),
-        backoff_ceiling=timedelta(seconds=tasks.backoff_ceiling_seconds),
+        recovery=_recovery_of(tasks),
         ageing=timedelta(seconds=tasks.ageing_seconds),
     )
+
+
+def _recovery_of(tasks: TaskSettings) -> RecoveryTables:
+    """The recovery tables; raises SetupIncomplete for a file that nobody understands."""
+    general = RecoveryTable(
+        max_recoveries=tasks.max_recoveries,
+        backoff=timedelta(seconds=tasks.backoff_seconds),
+        backoff_ceiling=timedelta(seconds=tasks.backoff_ceiling_seconds),
+    )
+    if tasks.recovery_file is None:
+        return RecoveryTables(general)
+    return read_recovery_tables(tasks.recovery_file, general)
 
 
 def build(settings: Settings) -> faust.App:

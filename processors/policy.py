@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from processors.recovery_rules import RecoveryTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,10 +13,8 @@ class Policy:
     """Lease length, retries and waits; tests use leases of three seconds."""
 
     lease: timedelta = timedelta(seconds=60)
-    max_recoveries: int = 3  #: the failure after that escalates
     max_losses: int = 3  #: leases lost in a row that escalate
-    backoff: timedelta = timedelta(seconds=2)  #: before the first recovery; doubles with each
-    backoff_ceiling: timedelta = timedelta(minutes=5)
+    recovery: RecoveryTables = field(default_factory=RecoveryTables)  #: what follows a failed attempt
     ageing: timedelta = timedelta(minutes=1)  #: waiting this long counts as one step of priority
     remember: timedelta = timedelta(days=7)  #: how long a finished task stays in the fold
     id_lead: timedelta = timedelta(minutes=5)  #: how far a task id's time may lie ahead of the broker's

@@ -23,7 +23,8 @@ from events.facts import (
 from events.failure import ErrorType
 from events.task import Claimed, Finished, InProgress, Lease, Recovery, Task, lease_of, status_of
 from processors.policy import Policy
-from processors.recovery import FOR_A_HUMAN, HOPELESS, classify, delay_before, strategy_for
+from processors.recovery import classify, delay_before
+from processors.recovery_rules import RecoveryTable
 
 Report = c.StartTask | c.RenewLease | c.ReleaseTask | c.CompleteTask | c.FailAttempt | c.ReportRecovered | c.YieldTask
 Held = Claimed | InProgress | Recovery
@@ -144,7 +145,7 @@ def _fail(
     held: Held, report: c.FailAttempt, now: datetime, policy: Policy
 ) -> RecoveryPlanned | TaskFailed | TaskEscalated | TaskPaused | TaskCancelled:
     error_type = report.error_type or classify(report.error_message)
-    if not report.recovery_needed and error_type not in FOR_A_HUMAN:
+    if not report.recovery_needed and error_type is not ErrorType.UNCONFIRMED:
         return TaskFailed(
             lease_epoch=report.lease_epoch,
             error_type=error_type,
@@ -165,36 +166,37 @@ def attempt_failed(
 ) -> RecoveryPlanned | TaskFailed | TaskEscalated | TaskPaused | TaskCancelled:
     """What one failed attempt leads to; the fact that carries the failure carries the decision."""
     evidence = report.evidence if report else {}
-    epoch = held.history.epoch
+    epoch, table = held.history.epoch, policy.recovery.for_site(held.goal.site_url)
+    course = table.rule(error_type).then
     asked = held.asked if isinstance(held, InProgress) else None
     if asked == "cancel":
         return TaskCancelled(reason=f"asked for while running; the attempt failed: {message}")
-    if error_type in HOPELESS:
+    if course == "stop":
         return TaskFailed(lease_epoch=epoch, error_type=error_type, error_message=message, evidence=evidence)
-    if error_type not in FOR_A_HUMAN and asked == "pause":
+    if course != "escalate" and asked == "pause":
         return TaskPaused(reason=f"asked for while running; the attempt failed: {message}")
-    if error_type in FOR_A_HUMAN or _used_up(held, error_type, policy):
+    if course == "escalate" or _used_up(held, error_type, table, policy):
         return TaskEscalated(lease_epoch=epoch, error_type=error_type, error_message=message, evidence=evidence)
     recovery = held.history.recoveries + 1
     lost = error_type is ErrorType.RUNNER_LOST
-    same_session = report is not None and report.session_alive and not isinstance(held, Claimed)
     # A lost runner says nothing against the site, so the next one may start at once.
-    retry_at = now if lost else now + delay_before(recovery, f"{message}:{epoch}", policy)
+    delay = timedelta(0) if lost else delay_before(recovery, error_type, f"{message}:{epoch}", table)
+    kept = report is not None and report.session_alive and not isinstance(held, Claimed) and delay <= table.hold_page
     return RecoveryPlanned(
         lease_epoch=epoch,
         error_type=error_type,
         error_message=message,
         evidence=evidence,
-        strategy=strategy_for(error_type),
+        strategy=course,
         attempt_number=recovery,
-        retry_at=retry_at,
-        same_session=same_session,
+        retry_at=now + delay,
+        same_session=kept,
         # From now, as the worker counts it: it renews while it waits, and its wait can be read from the two moments.
-        lease_until=now + policy.lease if same_session else None,
+        lease_until=now + policy.lease if kept else None,
     )
 
 
-def _used_up(held: Held, error_type: ErrorType, policy: Policy) -> bool:
+def _used_up(held: Held, error_type: ErrorType, table: RecoveryTable, policy: Policy) -> bool:
     if error_type is ErrorType.RUNNER_LOST and held.history.losses + 1 >= policy.max_losses:
         return True
-    return held.history.recoveries >= policy.max_recoveries
+    return held.history.recoveries >= table.max_recoveries

@@ -84,10 +84,10 @@ class Given:
 
     task: Task
 
-    def when(self, command: TaskCommand, at: datetime = NOW) -> Decided:
+    def when(self, command: TaskCommand, at: datetime = NOW, *, policy: Policy = POLICY) -> Decided:
         """Decide one command."""
         try:
-            return Decided(self.task, decide(self.task, command, at, POLICY), None, at)
+            return Decided(self.task, decide(self.task, command, at, policy), None, at)
         except CommandRejected as refusal:
             return Decided(self.task, None, refusal, at)
 

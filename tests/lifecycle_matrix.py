@@ -26,7 +26,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "lifecycle-matrix.md"
 LATE = NOW + 9 * 60 * SECOND  #: leases are over, retries are due, the timeout is not
 
 RECOVERED = f.TaskRecovered(lease_epoch=1, attempt_number=1, lease_until=NOW + POLICY.lease)
-SPENT = PLANNED.model_copy(update={"attempt_number": POLICY.max_recoveries})
+SPENT = PLANNED.model_copy(update={"attempt_number": POLICY.recovery.general.max_recoveries})
 #: How each state is reached; a final one from a running task.
 STATES: dict[str, tuple[f.TaskFact, ...]] = {
     "no such task": (),
