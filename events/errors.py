@@ -16,6 +16,9 @@ GoaltrailError
 ├── NotReadYet             the readings have not reached a fact
 ├── NotDecidedYet          no outcome of a command in time
 ├── ApiUnreachable         no answer from the HTTP API
+├── QueryRefused           an analyst's query that is not allowed, or goes beyond a limit
+├── NoSnapshot             nothing was published for analysts yet
+├── TooManyQueries         all workers for analysts' queries are busy
 ├── StoreMismatch          a projection file that belongs to another log or version
 └── SetupIncomplete        a part of the machine is missing
 """
@@ -104,6 +107,22 @@ class NotDecidedYet(GoaltrailError):
 
 class ApiUnreachable(GoaltrailError):
     """Raised when the HTTP API does not answer, or not as it should; check `goaltrail status`."""
+
+    retryable = True
+
+
+class QueryRefused(GoaltrailError):
+    """Raised when an analyst's query is not allowed or goes beyond a limit; the text says which."""
+
+
+class NoSnapshot(GoaltrailError):
+    """Raised when nothing was published for analysts yet; the text names the command that does."""
+
+    retryable = True
+
+
+class TooManyQueries(GoaltrailError):
+    """Raised when all workers for analysts' queries are busy; ask again."""
 
     retryable = True
 
