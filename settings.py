@@ -35,6 +35,8 @@ class TaskSettings(BaseModel):
     backoff_ceiling_seconds: Annotated[float, Field(gt=0)] = 300.0
     recovery_file: Path | None = None  #: TOML: what follows which failure, per site if wanted; laid over the four above
     ageing_seconds: Annotated[float, Field(gt=0)] = 60.0  #: waiting this long counts as one step of priority
+    site_ceiling: Annotated[int | None, Field(ge=1)] = None  #: tasks that run at once on one site; unlimited when unset
+    account_ceiling: Annotated[int | None, Field(ge=1)] = None  #: likewise with one account (`metadata.account`)
 
 
 class HttpSettings(BaseModel):

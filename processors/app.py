@@ -26,7 +26,7 @@ from processors.inspector import Inspector
 from processors.intake import Intake
 from processors.ledger import Ledger
 from processors.policy import Policy
-from processors.post import CommandPost
+from processors.post import AwaitedPost, CommandPost
 from processors.reader import GroupProgress, Reader
 from processors.recovery_file import read_recovery_tables
 from processors.recovery_rules import RecoveryTable, RecoveryTables
@@ -53,6 +53,8 @@ def policy_of(settings: Settings) -> Policy:
         max_losses=tasks.max_losses,
         recovery=_recovery_of(tasks),
         ageing=timedelta(seconds=tasks.ageing_seconds),
+        site_ceiling=tasks.site_ceiling,
+        account_ceiling=tasks.account_ceiling,
     )
 
 
@@ -83,6 +85,7 @@ def build(settings: Settings) -> faust.App:
             snapshots=lambda: Snapshots(settings.home / "snapshots", ledger.identity()),
             progress=lambda: GroupProgress(connection, topics, group),
             post=lambda: CommandPost(connection, topics, "dispatcher", timeout_ms=_FOREVER_MS),
+            awaited=lambda given_up: AwaitedPost(connection, given_up),
             clock=clock,
             topics=topics,
             policy=policy,

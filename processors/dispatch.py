@@ -1,12 +1,12 @@
 """Who gets which task next: a reading of the facts, so nothing waiting can be forgotten. Pure.
 
 Highest priority first, then oldest; waiting one `ageing` counts as one step of priority, which makes the order of two
-tasks the same at every moment: it is the order of `submitted_at - priority * ageing`.
+tasks the same at every moment: it is the order of `submitted_at - priority * ageing`. Queues at rest and ceilings only
+leave tasks out; they never change the order of those that may run.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,24 +15,12 @@ from datetime import datetime, timedelta
 from events import facts as f
 from events.envelope import Envelope, UnknownEnvelope
 from events.failure import ErrorType
+from events.queues import Ceilings
 from events.worker import WorkerAlive
-
-#: A claim that comes before its moment is refused and costs a second; one that comes a little late costs just that.
-_LATENESS = timedelta(milliseconds=20)
-
-
-@dataclass(slots=True)
-class Line:
-    """One unfinished task as the dispatcher sees it."""
-
-    queue: str
-    rank: float  #: lower goes first
-    last_event: str
-    version: int
-    ready_at: datetime | None = None  #: not before this moment
-    waiting: bool = True
-    holder: str | None = None  #: worker that the log shows with it
-    ticket: int = 0  #: of its place in a queue; older places are void
+from processors.ceilings import keys_of
+from processors.glance import Submission
+from processors.parking import Line, Parking
+from processors.queues import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +28,8 @@ class Grant:
     """A claim that was asked for and is not known to be decided yet."""
 
     worker: str
-    partition: int
-    offset: int | None  #: of the ClaimTask command; none until it is delivered
+    partition: int = -1
+    offset: int | None = None  #: of the ClaimTask command; none until it is delivered
 
 
 @dataclass(slots=True)
@@ -59,20 +47,21 @@ class Book:
 
     ageing: timedelta
     alive_for: timedelta = timedelta(seconds=15)  #: a runner silent for longer gets nothing
+    forget_worker: timedelta = timedelta(hours=1)  #: a runner silent for longer is dead
     remember: timedelta = timedelta(days=7)
     lines: dict[str, Line] = field(default_factory=dict)
+    waiting: Parking = field(default_factory=Parking)
     workers: dict[str, Worker] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
-    held: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)  #: by worker, tasks the log shows with it
+    granted: Counter[str] = field(default_factory=Counter)  #: by worker, open grants
+    drained: dict[str, datetime] = field(default_factory=dict)  #: workers that get nothing, and since when
     over: dict[str, datetime] = field(default_factory=dict)  #: finished tasks, so that a late fact revives none
     doubted: dict[str, datetime] = field(default_factory=dict)  #: workers that lost a lease, and when that was noticed
     next_offsets: dict[int, int] = field(default_factory=dict)  #: by partition of `tasks.events`, what to read next
-    _queues: dict[str, list[tuple[float, int, str]]] = field(default_factory=dict)
-    _later: list[tuple[datetime, int, str]] = field(default_factory=list)
-    _tickets: int = 0
 
-    def take(self, fact: Envelope | UnknownEnvelope) -> bool:
-        """Take one fact, if it follows; a fact of a task settles the open grant of that task."""
+    def take(self, fact: Envelope | UnknownEnvelope | Submission) -> bool:
+        """Take one fact, if it follows; one that ends the waiting, or begins it anew, settles the open grant."""
         line = self.lines.get(fact.task_id)
         if line is None:
             first = fact.version == 1 and fact.follows is None and fact.task_id not in self.over
@@ -80,9 +69,11 @@ class Book:
         if fact.follows != line.last_event or fact.version != line.version + 1:
             return False
         line.last_event, line.version = fact.event_id, fact.version
-        self.grants.pop(fact.task_id, None)
         if isinstance(fact, Envelope):
-            self._move(fact.task_id, line, fact.event, fact.recorded_at)
+            self._move(line, fact.event, fact.recorded_at)
+        if not line.waiting or line.ticket:
+            self._drop_grant(line.task_id)
+        self.waiting.count(line, running=line.holder is not None or line.task_id in self.grants)
         return True
 
     def hear(self, alive: WorkerAlive, at: datetime) -> None:
@@ -91,31 +82,35 @@ class Book:
             return
         self.workers[alive.worker] = Worker(alive.capacity, frozenset(alive.queues), at)
 
+    def obey(self, rules: Rules, default: Ceilings) -> None:
+        """Take what operators decided, all of it; the rest of the book stays as it is."""
+        self.waiting.limit_all(default, rules.ceilings, rules.paused)
+        self.drained = dict(rules.drained)
+
     def plan(self, now: datetime) -> list[tuple[str, str]]:
-        """(task id, worker) pairs to claim now; the caller records each with `grant`."""
-        self._ripen(now)
+        """(task id, worker) pairs to claim now, each an open grant from here on."""
+        self.waiting.ripen(now)
         free = self._free_slots(now)
+        serving: dict[str, list[str]] = {}  #: by queue, free workers that serve it
+        for name in free:
+            for queue in self.workers[name].queues:
+                serving.setdefault(queue, []).append(name)
         pairs: list[tuple[str, str]] = []
-        while free:
-            best = self._first(free)
-            if best is None:
-                return pairs
-            queue, task_id = best
-            heapq.heappop(self._queues[queue])
-            able = [worker for worker in free if queue in self.workers[worker].queues]
-            worker = max(able, key=lambda name: (free[name], name))
-            self.lines[task_id].ticket = 0
-            pairs.append((task_id, worker))
+        while serving and (line := self.waiting.first(serving)) is not None:
+            worker = max(serving[line.queue], key=lambda name: (free[name], name))
+            self.grants[line.task_id] = Grant(worker)
+            self.granted[worker] += 1
+            pairs.append((line.task_id, worker))
             free[worker] -= 1
             if free[worker] <= 0:
-                del free[worker]
+                serving = {queue: rest for queue, names in serving.items() if (rest := _without(names, worker))}
         return pairs
 
-    def grant(self, task_id: str, grant: Grant) -> None:
-        """Record a claim that was asked for; unless its fact was seen meanwhile."""
-        line = self.lines.get(task_id)
-        if line is not None and line.waiting:
-            self.grants[task_id] = grant
+    def sent(self, task_id: str, partition: int, offset: int) -> None:
+        """The claim of an open grant is on the log there; unless its fact was seen meanwhile."""
+        grant = self.grants.get(task_id)
+        if grant is not None:
+            self.grants[task_id] = Grant(grant.worker, partition, offset)
 
     def settle(self, committed: Callable[[int], int]) -> int:
         """Drop grants whose command was decided without a fact; their tasks wait again. Returns how many.
@@ -139,27 +134,38 @@ class Book:
 
     def next_ripe(self) -> datetime | None:
         """When the next task that waits for a moment becomes ready."""
-        return self._later[0][0] if self._later else None
+        return self.waiting.next_ripe()
 
     def waiting_count(self) -> int:
         """Tasks that wait for a worker, granted ones included."""
         return sum(1 for line in self.lines.values() if line.waiting)
 
     def _void(self, task_id: str) -> None:
-        del self.grants[task_id]
-        self._queue(task_id, self.lines[task_id])
+        self._drop_grant(task_id)
+        line = self.lines[task_id]
+        self.waiting.count(line, running=False)
+        self.waiting.enter(line)
 
-    def _open(self, fact: Envelope | UnknownEnvelope) -> bool:
-        if not isinstance(fact, Envelope) or not isinstance(fact.event, f.TaskSubmitted):
+    def _drop_grant(self, task_id: str) -> None:
+        grant = self.grants.pop(task_id, None)
+        if grant is not None:
+            self.granted[grant.worker] -= 1
+            if self.granted[grant.worker] <= 0:
+                del self.granted[grant.worker]
+
+    def _open(self, fact: Envelope | UnknownEnvelope | Submission) -> bool:
+        if isinstance(fact, Envelope) and isinstance(fact.event, f.TaskSubmitted):
+            fact = Submission.of(fact, fact.event)
+        if not isinstance(fact, Submission):
             return False
-        goal = fact.event
-        rank = fact.recorded_at.timestamp() - goal.priority * self.ageing.total_seconds()
-        line = Line(goal.queue, rank, fact.event_id, fact.version, ready_at=goal.not_before)
+        rank = fact.recorded_at.timestamp() - fact.priority * self.ageing.total_seconds()
+        keys = keys_of(fact.site_url, fact.account)
+        line = Line(fact.task_id, fact.queue, keys, rank, fact.event_id, fact.version, ready_at=fact.not_before)
         self.lines[fact.task_id] = line
-        self._queue(fact.task_id, line)
+        self.waiting.enter(line)
         return True
 
-    def _move(self, task_id: str, line: Line, event: f.TaskFact, at: datetime) -> None:
+    def _move(self, line: Line, event: f.TaskFact, at: datetime) -> None:
         match event:
             case f.TaskClaimed():
                 self._hold(line, event.worker)
@@ -169,19 +175,19 @@ class Book:
                 self._doubt(line.holder, event, at)
                 self._hold(line, None)
                 line.ready_at = event.retry_at
-                self._queue(task_id, line)
+                self.waiting.enter(line)
             case f.TaskReleased() | f.TaskResumed():
                 self._hold(line, None)
-                self._queue(task_id, line)
+                self.waiting.enter(line)
             case f.EscalationResolved(resolution="retry"):
                 line.ready_at = None
-                self._queue(task_id, line)
+                self.waiting.enter(line)
             case f.TaskPaused() | f.TaskEscalated():
                 if isinstance(event, f.TaskEscalated):
                     self._doubt(line.holder, event, at)
                 self._hold(line, None)
             case f.EscalationResolved() | f.TaskCompleted() | f.TaskFailed() | f.TaskCancelled():
-                self._close(task_id, line, at)
+                self._close(line, at)
             case _:
                 return
 
@@ -200,61 +206,34 @@ class Book:
             if self.held[line.holder] <= 0:
                 del self.held[line.holder]
         line.holder = worker
-        line.waiting = False
-        line.ticket = 0
+        self.waiting.leave(line)
         if worker is not None:
             self.held[worker] += 1
 
-    def _close(self, task_id: str, line: Line, at: datetime) -> None:
+    def _close(self, line: Line, at: datetime) -> None:
         self._hold(line, None)
-        del self.lines[task_id]
-        self.over[task_id] = at
+        del self.lines[line.task_id]
+        self.over[line.task_id] = at
         while self.over:
             oldest = next(iter(self.over))
             if self.over[oldest] >= at - self.remember:
                 return
             del self.over[oldest]
 
-    def _queue(self, task_id: str, line: Line) -> None:
-        self._tickets += 1
-        line.waiting, line.ticket = True, self._tickets
-        if line.ready_at is not None:
-            heapq.heappush(self._later, (line.ready_at, line.ticket, task_id))
-        else:
-            heapq.heappush(self._queues.setdefault(line.queue, []), (line.rank, line.ticket, task_id))
-
-    def _ripen(self, now: datetime) -> None:
-        while self._later and self._later[0][0] + _LATENESS <= now:
-            _, ticket, task_id = heapq.heappop(self._later)
-            line = self.lines.get(task_id)
-            if line is not None and line.ticket == ticket:
-                heapq.heappush(self._queues.setdefault(line.queue, []), (line.rank, ticket, task_id))
-
     def _free_slots(self, now: datetime) -> dict[str, int]:
-        granted = Counter(grant.worker for grant in self.grants.values())
         free: dict[str, int] = {}
         for name, worker in list(self.workers.items()):
-            if now - worker.seen_at > self.alive_for:
-                if not self.held[name]:
+            silence = now - worker.seen_at
+            if silence > self.alive_for:
+                if silence > self.forget_worker and not self.held[name]:
                     del self.workers[name]
+                    self.drained.pop(name, None)
                 continue
-            slots = worker.capacity - self.held[name] - granted[name]
-            if slots > 0:
+            slots = worker.capacity - self.held[name] - self.granted[name]
+            if slots > 0 and name not in self.drained:
                 free[name] = slots
         return free
 
-    def _first(self, free: dict[str, int]) -> tuple[str, str] | None:
-        """The queue and task that go first among those some free worker serves; void places are dropped."""
-        served = frozenset().union(*(self.workers[name].queues for name in free))
-        best: tuple[float, str, str] | None = None
-        for queue in served:
-            places = self._queues.get(queue, [])
-            while places and not self._valid(places[0]):
-                heapq.heappop(places)
-            if places and (best is None or places[0][0] < best[0]):
-                best = (places[0][0], queue, places[0][2])
-        return None if best is None else (best[1], best[2])
 
-    def _valid(self, place: tuple[float, int, str]) -> bool:
-        line = self.lines.get(place[2])
-        return line is not None and line.ticket == place[1] and place[2] not in self.grants
+def _without(names: list[str], name: str) -> list[str]:
+    return [other for other in names if other != name]

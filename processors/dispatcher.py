@@ -1,32 +1,39 @@
-"""The dispatcher's shell: a thread that reads the log, plans, and asks for claims while this process is in charge."""
+"""The dispatcher's shell: a thread that reads the log, plans, and asks for claims while this process is in charge.
+
+It alone decides operators' orders (`processors.orders`), in the same thread, so that a plan never runs beside them.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
 
-from events.codec import decode, decode_fact
+from events.codec import decode
 from events.commands import ClaimTask
 from events.errors import BrokerUnreachable, LogConflict, UndecodableRecord
-from events.partitioner import partition_of
+from events.queues import Ceilings
 from events.topics import Topics
 from events.worker import WorkerAlive
 from processors.clock import BrokerClock
-from processors.dispatch import Book, Grant
+from processors.dispatch import Book
+from processors.glance import glance
+from processors.orders import OrderDesk
 from processors.policy import Policy
-from processors.post import CommandPost
+from processors.post import AwaitedPost, CommandPost
+from processors.queues import Orders
 from processors.reader import GroupProgress, Reader, Reading
 from processors.snapshots import Snapshots
 
 log = structlog.get_logger(__name__)
 
 _IDLE_SECONDS = 0.25  # how long a quiet log is waited on before times and grants are looked at again
+_DECIDED_SECONDS = 0.05  # how often a new term asks whether the last one's claims are decided
 _SETTLE_SECONDS = 1.0  # how often committed offsets are asked for while grants are open
 _RETRY_SECONDS = 1.0
 _SAVE_SECONDS = 60.0  # how often the book is considered for a snapshot
@@ -43,6 +50,7 @@ class DispatchParts:
     snapshots: Callable[[], Snapshots]
     progress: Callable[[], GroupProgress]
     post: Callable[[], CommandPost]
+    awaited: Callable[[Callable[[], bool]], AwaitedPost]
     clock: BrokerClock
     topics: Topics
     policy: Policy
@@ -72,6 +80,21 @@ class Dispatcher:
             self._term = None
 
 
+@dataclass(slots=True)
+class _Desk:
+    """What one term works with."""
+
+    reader: Reader
+    progress: GroupProgress
+    post: CommandPost
+    orders: OrderDesk
+    unheard: list[Reading]  #: orders that came while the book was being caught up
+
+    def close(self) -> None:
+        for part in (self.post, self.orders.post, self.reader, self.progress):
+            part.close()
+
+
 class _Term:
     """One term of office."""
 
@@ -85,27 +108,37 @@ class _Term:
         self._next_save = time.monotonic() + _SAVE_SECONDS
 
     def _run(self) -> None:
-        parts = self._parts
-        reader, progress, post = parts.reader(), parts.progress(), parts.post()
         try:
-            book = self._begin(reader, progress)
             while not self.leaving.is_set():
-                self._turn(book, reader, progress, post)
+                self._stretch()
         except Exception:
             # A process that looks healthy and grants nothing would be worse than one that starts again.
             log.exception("the dispatcher broke", action="dispatch.broken")
             os._exit(EXIT_BROKEN)
-        finally:
-            post.close()
-            reader.close()
-            progress.close()
 
-    def _begin(self, reader: Reader, progress: GroupProgress) -> Book:
+    def _stretch(self) -> None:
+        """Until relieved, or until another dispatcher is seen to have written."""
+        parts = self._parts
+        post = parts.awaited(self.leaving.is_set)
+        desk = _Desk(parts.reader(), parts.progress(), parts.post(), OrderDesk(post, parts.topics), [])
+        try:
+            book = self._begin(desk)
+            while not self.leaving.is_set():
+                self._turn(book, desk)
+        except LogConflict as conflict:
+            log.warning("another dispatcher wrote; reading again", action="dispatch.again", why=str(conflict))
+        except BrokerUnreachable:
+            if not self.leaving.is_set():
+                raise
+        finally:
+            desk.close()
+
+    def _begin(self, desk: _Desk) -> Book:
         """The book, caught up; waits as long as the broker does not answer."""
         while True:
             try:
                 book = self.book or self._remembered()
-                self._catch_up(book, reader, progress)
+                self._catch_up(book, desk)
             except BrokerUnreachable as error:
                 log.warning("dispatch cannot begin yet", action="dispatch.wait", error=str(error))
                 self.leaving.wait(_RETRY_SECONDS)
@@ -130,40 +163,59 @@ class _Term:
         fits = book is not None and book.ageing == self._parts.policy.ageing
         return book if book is not None and fits else self._empty()
 
-    def _catch_up(self, book: Book, reader: Reader, progress: GroupProgress) -> None:
-        """Wait until what the predecessor asked for is decided, then fold to the end of the facts."""
+    def _catch_up(self, book: Book, desk: _Desk) -> None:
+        """Fold the facts while what the predecessor asked for is being decided, then to their end."""
+        desk.orders.orders, desk.unheard = Orders(), []
+        desk.orders.remember(desk.reader.decided_orders())
+        desk.orders.buried_to = desk.reader.orders_noted()
+        self._rule(book, desk)
         partitions = range(self._parts.topics.partitions)
-        goal = progress.ends(partitions)
+        asked = desk.progress.ends(partitions)
+        desk.reader.begin(book.next_offsets, max(0, desk.orders.orders.decided_to))
+        self._fold_to(desk.reader.ends(), book, desk)
         while not self.leaving.is_set():
-            committed = progress.committed(partitions)
-            if all(committed[p] >= goal[p] for p in partitions):
+            committed = desk.progress.committed(partitions)
+            if all(committed[p] >= asked[p] for p in partitions):
                 break
-            self.leaving.wait(0.1)
-        ends = reader.begin(book.next_offsets)
-        open_ends = {p: end for p, end in ends.items() if end > book.next_offsets.get(p, 0)}
-        while open_ends and not self.leaving.is_set():
-            for reading in reader.read(_IDLE_SECONDS):
-                self._take(book, reading)
-                if not reading.alive and reading.offset + 1 >= open_ends.get(reading.partition, 0):
-                    open_ends.pop(reading.partition, None)
+            self._read(book, desk, _DECIDED_SECONDS)
+        self._fold_to(desk.reader.ends(), book, desk)
         book.void_grants()
 
-    def _turn(self, book: Book, reader: Reader, progress: GroupProgress, post: CommandPost) -> None:
-        for reading in reader.read(self._patience(book)):
-            self._take(book, reading)
+    def _fold_to(self, ends: Mapping[int, int], book: Book, desk: _Desk) -> None:
+        while not self.leaving.is_set():
+            if all(book.next_offsets.get(p, 0) >= end for p, end in ends.items()):
+                return
+            self._read(book, desk, _IDLE_SECONDS)
+
+    def _read(self, book: Book, desk: _Desk, wait_seconds: float) -> None:
+        for reading in desk.reader.read(wait_seconds):
+            if reading.source == "orders":
+                desk.unheard.append(reading)
+            else:
+                self._take(book, reading)
+
+    def _turn(self, book: Book, desk: _Desk) -> None:
+        self._read(book, desk, self._patience(book))
+        while desk.unheard:
+            if desk.orders.handle(desk.unheard[0], desk.reader):
+                self._rule(book, desk)
+            del desk.unheard[0]
 
         def delivered(task_id: str, partition: int, offset: int | None) -> None:
-            grant = book.grants.get(task_id)
-            if grant is not None and offset is not None:
-                book.grants[task_id] = Grant(grant.worker, partition, offset)
+            if offset is None:
+                raise BrokerUnreachable("a claim was not delivered")
+            book.sent(task_id, partition, offset)
 
         for task_id, worker in book.plan(self._parts.clock.now()):
-            home = partition_of(task_id, self._parts.topics.partitions)
-            book.grant(task_id, Grant(worker, home, None))
-            post.send(task_id, ClaimTask(worker=worker), delivered)
-        post.poll()
-        self._settle(book, progress)
+            desk.post.send(task_id, ClaimTask(worker=worker), delivered)
+        desk.post.poll()
+        self._settle(book, desk.progress)
         self._save(book)
+
+    def _rule(self, book: Book, desk: _Desk) -> None:
+        policy = self._parts.policy
+        default = Ceilings(per_site=policy.site_ceiling, per_account=policy.account_ceiling)
+        book.obey(desk.orders.orders.rules(), default)
 
     def _patience(self, book: Book) -> float:
         ripe = book.next_ripe()
@@ -173,16 +225,16 @@ class _Term:
 
     def _take(self, book: Book, reading: Reading) -> None:
         try:
-            if reading.alive:
+            if reading.source == "alive":
                 self._parts.clock.saw(reading.timestamp_ms)
                 moment = datetime.fromtimestamp(reading.timestamp_ms / 1_000, UTC)
                 book.hear(decode(WorkerAlive, reading.value), moment)
             else:
                 book.next_offsets[reading.partition] = reading.offset + 1
-                book.take(decode_fact(reading.value))
+                book.take(glance(reading.value))
         except UndecodableRecord as error:
             # The projections count these; here they move nothing.
-            log.warning("unreadable record", action="dispatch.skip", alive=reading.alive, error=str(error))
+            log.warning("unreadable record", action="dispatch.skip", source=reading.source, error=str(error))
 
     def _settle(self, book: Book, progress: GroupProgress) -> None:
         if not book.grants or time.monotonic() < self._next_settle:

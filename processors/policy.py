@@ -18,3 +18,5 @@ class Policy:
     ageing: timedelta = timedelta(minutes=1)  #: waiting this long counts as one step of priority
     remember: timedelta = timedelta(days=7)  #: how long a finished task stays in the fold
     id_lead: timedelta = timedelta(minutes=5)  #: how far a task id's time may lie ahead of the broker's
+    site_ceiling: int | None = None  #: tasks that run at once on one site; a queue may have its own
+    account_ceiling: int | None = None  #: likewise with one account of a site

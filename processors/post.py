@@ -1,4 +1,4 @@
-"""Commands that processors themselves send: claims of the dispatcher, checks of the timers. They decide nothing."""
+"""What processors send beside the ledger: claims, checks of the timers, and the dispatcher's answers to operators."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from events.codec import encode
 from events.commands import CommandEnvelope, TaskCommand
+from events.errors import BrokerUnreachable
 from events.topics import Topics
+
+_CLOSE_SECONDS = 2.0
+_LOOK_SECONDS = 0.5
 
 Delivered = Callable[[str, int, int | None], None]
 
@@ -55,4 +59,48 @@ class CommandPost:
 
     def close(self) -> None:
         """Give what is under way a moment."""
-        self._producer.flush(2.0)
+        self._producer.flush(_CLOSE_SECONDS)
+
+
+class AwaitedPost:
+    """Appends one record at a time, and returns once the broker has it: for what is rare and must not be lost."""
+
+    def __init__(self, connection: Mapping[str, Any], given_up: Callable[[], bool]) -> None:
+        self._given_up = given_up
+        self._producer = Producer(
+            {
+                **connection,
+                "enable.idempotence": True,
+                "acks": "all",
+                "partitioner": "murmur2_random",
+                "message.timeout.ms": 0,
+                "linger.ms": 0,
+            }
+        )
+
+    def append(self, topic: str, key: bytes | None, body: bytes) -> int:
+        """The offset of the record; waits for a silent broker until `given_up`.
+
+        Raises:
+            BrokerUnreachable: given up, or refused; the record may be on the log nevertheless, or come there late.
+        """
+        found: list[int] = []
+        failed: list[str] = []
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if error is not None:
+                failed.append(error.str())
+            else:
+                found.append(int(message.offset() or 0))
+
+        self._producer.produce(topic, value=body, key=key, on_delivery=delivered)
+        while self._producer.flush(_LOOK_SECONDS) > 0:
+            if self._given_up():
+                raise BrokerUnreachable(f"{topic}: not delivered before this process was relieved")
+        if failed:
+            raise BrokerUnreachable(f"{topic}: {failed[0]}")
+        return found[0]
+
+    def close(self) -> None:
+        """Give what is under way a moment."""
+        self._producer.flush(_CLOSE_SECONDS)

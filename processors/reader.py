@@ -1,11 +1,11 @@
-"""The dispatcher's reading: all task facts and all signs of life, and how far commands are decided."""
+"""The dispatcher's reading: all task facts, all signs of life, operators' orders; and how far commands are decided."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
@@ -15,27 +15,35 @@ from events.topics import Topics
 _CALL_SECONDS = 10.0
 _ALIVE_WINDOW_MS = 20_000  # signs of life older than this tell nothing
 
+Source = Literal["facts", "alive", "orders"]
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One record: from `tasks.events`, or from `workers.alive` when `alive`."""
+    """One record, and which of the dispatcher's topics it comes from."""
 
-    alive: bool
+    source: Source
     partition: int
     offset: int
     timestamp_ms: int
     value: bytes | None
+    key: bytes | None = None
 
 
 class Reader:
-    """Reads `tasks.events` from given offsets and `workers.alive` from a moment ago, without a consumer group."""
+    """Reads facts and orders from given offsets and signs of life from a moment ago, without a consumer group."""
 
     def __init__(self, connection: Mapping[str, Any], topics: Topics) -> None:
         self._topics = topics
+        self._sources: dict[str | None, Source] = {
+            topics.task_events: "facts",
+            topics.workers_alive: "alive",
+            topics.queue_commands: "orders",
+        }
         self._consumer = Consumer(
             {
                 **connection,
-                "group.id": f"{topics.prefix}dispatch-reading",  # never joined, never committed
+                "group.id": f"{topics.prefix}dispatch-reading",  # never joined
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
                 "fetch.wait.max.ms": 500,
@@ -43,35 +51,70 @@ class Reader:
             }
         )
 
-    def begin(self, since: Mapping[int, int]) -> dict[int, int]:
-        """Start reading; returns, by partition, the end of `tasks.events` as found now.
+    def decided_orders(self) -> Iterator[tuple[int, bytes | None]]:
+        """All of `queues.events` with its offsets, as far as it reaches now; raises BrokerUnreachable."""
+        topic = self._topics.queue_events
+        low, high = _watermarks(self._consumer, topic, 0)
+        if low == high:
+            return
+        self._consumer.assign([TopicPartition(topic, 0, low)])
+        deadline = time.monotonic() + _CALL_SECONDS
+        reached = low
+        while reached < high:
+            for message in self._consumer.consume(high - reached, 0.5):
+                if message.error() is None:
+                    reached = int(message.offset() or 0) + 1
+                    deadline = time.monotonic() + _CALL_SECONDS
+                    yield reached - 1, message.value()
+            if time.monotonic() > deadline:
+                raise BrokerUnreachable(f"{topic}: silent at {reached} of {high}")
 
-        Args:
-            since: by partition, the offset to begin at; from the beginning where none is given.
+    def begin(self, since: Mapping[int, int], orders_from: int) -> None:
+        """Start reading: facts from the offset given by partition, or all of them; orders from theirs.
 
         Raises:
             BrokerUnreachable: Kafka does not answer.
             LogConflict: the log ends before an offset given.
         """
         topics = self._topics
+        starts = []
+        for partition in range(topics.partitions):
+            low, high = _watermarks(self._consumer, topics.task_events, partition)
+            begin = max(low, since.get(partition, low))
+            if begin > high:
+                raise LogConflict(f"{topics.task_events}[{partition}] ends at {high}, before {begin}")
+            starts.append(TopicPartition(topics.task_events, partition, begin))
         try:
-            starts, ends = [], {}
-            for partition in range(topics.partitions):
-                low, high = _watermarks(self._consumer, topics.task_events, partition)
-                begin = max(low, since.get(partition, low))
-                if begin > high:
-                    raise LogConflict(f"{topics.task_events}[{partition}] ends at {high}, before {begin}")
-                starts.append(TopicPartition(topics.task_events, partition, begin))
-                ends[partition] = high
             recent = TopicPartition(topics.workers_alive, 0, int(time.time() * 1_000) - _ALIVE_WINDOW_MS)
             found = self._consumer.offsets_for_times([recent], timeout=_CALL_SECONDS)[0]
             if found.offset < 0:
                 found.offset = _watermarks(self._consumer, topics.workers_alive, 0)[1]
-            self._consumer.assign([*starts, found])
+            low = _watermarks(self._consumer, topics.queue_commands, 0)[0]
+            orders = TopicPartition(topics.queue_commands, 0, max(low, orders_from))
+            self._consumer.assign([*starts, found, orders])
         except KafkaException as error:
             raise BrokerUnreachable(f"the dispatcher cannot read: {error.args[0].str()}") from error
-        else:
-            return ends
+
+    def ends(self) -> dict[int, int]:
+        """By partition, where `tasks.events` ends now; raises BrokerUnreachable."""
+        topic = self._topics.task_events
+        return {p: _watermarks(self._consumer, topic, p)[1] for p in range(self._topics.partitions)}
+
+    def orders_noted(self) -> int:
+        """Up to which order those that nobody can read are dead letters; raises BrokerUnreachable."""
+        place = TopicPartition(self._topics.queue_commands, 0)
+        try:
+            return max(0, self._consumer.committed([place], timeout=_CALL_SECONDS)[0].offset)
+        except KafkaException as error:
+            raise BrokerUnreachable(f"committed offset of {place.topic}: {error.args[0].str()}") from error
+
+    def note_order(self, offset: int) -> None:
+        """The order at `offset` is a dead letter; raises BrokerUnreachable."""
+        place = TopicPartition(self._topics.queue_commands, 0, offset + 1)
+        try:
+            self._consumer.commit(offsets=[place], asynchronous=False)
+        except KafkaException as error:
+            raise BrokerUnreachable(f"offset of {place.topic} not committed: {error.args[0].str()}") from error
 
     def read(self, wait_seconds: float, most: int = 2_000) -> Iterator[Reading]:
         """Records that are there, at most `most`; waits up to `wait_seconds` for the first one."""
@@ -89,13 +132,13 @@ class Reader:
         for message in messages:
             if message.error() is not None:
                 continue  # librdkafka retries by itself; a long silence is the clock's business
-            alive = message.topic() == self._topics.workers_alive
             yield Reading(
-                alive,
+                self._sources[message.topic()],
                 int(message.partition() or 0),
                 int(message.offset() or 0),
                 message.timestamp()[1],
                 message.value(),
+                message.key(),
             )
 
 
@@ -117,10 +160,7 @@ class GroupProgress:
 
     def ends(self, partitions: Sequence[int]) -> dict[int, int]:
         """The offset the next command will get, by partition; raises BrokerUnreachable."""
-        try:
-            return {p: _watermarks(self._consumer, self._topic, p)[1] for p in partitions}
-        except KafkaException as error:
-            raise BrokerUnreachable(f"ends of {self._topic}: {error.args[0].str()}") from error
+        return {p: _watermarks(self._consumer, self._topic, p)[1] for p in partitions}
 
     def close(self) -> None:
         """Leave the broker."""
@@ -128,7 +168,10 @@ class GroupProgress:
 
 
 def _watermarks(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
-    found = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_CALL_SECONDS)
+    try:
+        found = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_CALL_SECONDS)
+    except KafkaException as error:
+        raise BrokerUnreachable(f"{topic}[{partition}]: {error.args[0].str()}") from error
     if found is None:
         raise BrokerUnreachable(f"{topic}[{partition}]: no answer within {_CALL_SECONDS:g} s")
     return found

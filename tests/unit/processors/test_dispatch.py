@@ -14,7 +14,7 @@ from events.envelope import Envelope, UnknownEnvelope
 from events.facts import UnknownFact
 from events.failure import ErrorType
 from events.worker import WorkerAlive
-from processors.dispatch import Book, Grant
+from processors.dispatch import Book
 from tests.given import CLAIMED, DIRECTED, ESCALATED, NOW, PLANNED, SECOND, STARTED, SUBMITTED
 
 MINUTE = timedelta(minutes=1)
@@ -59,7 +59,8 @@ class Desk:
         """Plan and record, as the dispatcher does."""
         pairs = self.book.plan(at)
         for task_id, worker in pairs:
-            self.book.grant(task_id, Grant(worker, 0, offset))
+            if offset is not None:
+                self.book.sent(task_id, 0, offset)
         return pairs
 
     def order(self, at: datetime = NOW) -> list[str]:
@@ -146,20 +147,22 @@ def test_a_silent_worker_gets_nothing_until_it_speaks_again(desk: Desk) -> None:
     desk.submitted("a")
     desk.worker()
     assert desk.granted(NOW + 16 * SECOND) == []
-    assert "w1" not in desk.book.workers
     desk.worker(at=NOW + 17 * SECOND)
     assert desk.granted(NOW + 18 * SECOND) == [("a", "w1")]
 
 
-def test_a_silent_worker_is_not_forgotten_while_it_holds_a_task(desk: Desk) -> None:
+def test_a_worker_is_forgotten_an_hour_after_its_last_word_unless_it_holds_a_task(desk: Desk) -> None:
     desk.submitted("a")
     desk.worker()
     desk.granted()
     desk.happens("a", CLAIMED)
+    desk.worker("w0")
 
-    desk.book.plan(NOW + 60 * SECOND)
+    desk.book.plan(NOW + 59 * MINUTE)
+    assert set(desk.book.workers) == {"w0", "w1"}
+    desk.book.plan(NOW + 61 * MINUTE)
 
-    assert "w1" in desk.book.workers
+    assert set(desk.book.workers) == {"w1"}
 
 
 def test_a_granted_task_is_not_granted_twice(desk: Desk) -> None:
@@ -192,7 +195,7 @@ def test_a_grant_recorded_after_its_fact_was_seen_takes_no_slot(desk: Desk) -> N
     ((task_id, worker),) = desk.book.plan(NOW)
     desk.happens("a", CLAIMED)
 
-    desk.book.grant(task_id, Grant(worker, 0, 5))
+    desk.book.sent(task_id, 0, 5)
 
     assert not desk.book.grants
 
