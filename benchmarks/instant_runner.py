@@ -25,7 +25,10 @@ _ALIVE_SECONDS = 5.0
 
 
 class InstantRunner:
-    """Holds up to `capacity` tasks; `on_assignment` hears the task id and the moment it arrived."""
+    """Holds up to `capacity` tasks; `on_assignment` hears the task id and the moment it arrived.
+
+    With `keeps` it never starts what it is given, and `kept` is set with the first; a lease lasts longer than is measured.
+    """
 
     def __init__(
         self,
@@ -35,9 +38,12 @@ class InstantRunner:
         capacity: int,
         steps: int,
         on_assignment: Callable[[str, float], None] | None = None,
+        keeps: bool = False,
     ) -> None:
         self.worker = f"instant-{uuid.uuid4().hex[:12]}"
         self._topics, self._capacity, self._steps, self._heard = topics, capacity, steps, on_assignment
+        self.kept = threading.Event()
+        self._keeps = keeps
         self._publisher = KafkaPublisher(connection)
         self._sender = CommandSender(self._publisher, topics, f"runner:{self.worker}")
         self._consumer = Consumer(
@@ -84,6 +90,8 @@ class InstantRunner:
 
     def _take(self, note: InboxEnvelope, at: float) -> None:
         match note.message:
+            case Assignment() if self._keeps:
+                self.kept.set()
             case Assignment():
                 if self._heard is not None:
                     self._heard(note.task_id, at)

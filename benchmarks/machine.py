@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from producers.admin import ensure_topics
 
 _READY_SECONDS = 60.0
 _END_SECONDS = 15.0
+_NO_SETTINGS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Machine:
         """Settings for confluent-kafka."""
         return {"bootstrap.servers": self.bootstrap, "log_level": 2}
 
-    def environment(self, ready_file: Path | None = None) -> dict[str, str]:
+    def environment(self, ready_file: Path | None = None, settings: Mapping[str, str] = _NO_SETTINGS) -> dict[str, str]:
         """Of a process of ours; nothing of the caller's settings leaks in."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GOALTRAIL_", "KAFKA_"))}
         ours = {
@@ -46,17 +47,19 @@ class Machine:
             "GOALTRAIL_HTTP__PORT": str(self.api_port),
             "GOALTRAIL_LOG_LEVEL": "WARNING",
         }
-        return {**kept, **ours, **({"GOALTRAIL_READY_FILE": str(ready_file)} if ready_file else {})}
+        return {**kept, **ours, **settings, **({"GOALTRAIL_READY_FILE": str(ready_file)} if ready_file else {})}
 
     @contextmanager
-    def process(self, module: str, *, wait_ready: bool = True) -> Iterator[subprocess.Popen[bytes]]:
+    def process(
+        self, module: str, *, wait_ready: bool = True, settings: Mapping[str, str] = _NO_SETTINGS
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """One `python -m module`, ended with the block."""
         name = f"{module}-{time.monotonic_ns()}"
         ready = self.home / f"{name}.ready"
         with (self.home / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", module],
-                env=self.environment(ready if wait_ready else None),
+                env=self.environment(ready if wait_ready else None, settings),
                 cwd=Path(__file__).parent.parent,
                 stdout=log,
                 stderr=subprocess.STDOUT,

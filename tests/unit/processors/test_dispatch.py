@@ -58,7 +58,7 @@ class Desk:
     def granted(self, at: datetime = NOW, offset: int | None = 5) -> list[tuple[str, str]]:
         """Plan and record, as the dispatcher does."""
         pairs = self.book.plan(at)
-        for task_id, worker in pairs:
+        for task_id, _ in pairs:
             if offset is not None:
                 self.book.sent(task_id, 0, offset)
         return pairs
@@ -192,7 +192,7 @@ def test_a_claim_that_is_not_delivered_yet_is_not_settled(desk: Desk) -> None:
 def test_a_grant_recorded_after_its_fact_was_seen_takes_no_slot(desk: Desk) -> None:
     desk.submitted("a")
     desk.worker()
-    ((task_id, worker),) = desk.book.plan(NOW)
+    ((task_id, _),) = desk.book.plan(NOW)
     desk.happens("a", CLAIMED)
 
     desk.book.sent(task_id, 0, 5)
