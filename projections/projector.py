@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import structlog
@@ -16,6 +18,9 @@ from projections.answers import PartitionLag
 from projections.follower import Follower
 from projections.queries import Readings
 from projections.records import Place
+from projections.store import Store
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -33,6 +38,7 @@ class Projector:
         self._moved = threading.Condition()
         self._follower: Follower | None = None
         self._thread: threading.Thread | None = None
+        self._acts: deque[Callable[[Store], None]] = deque()
         self.failure: str | None = None  #: why it ended by itself; for `health`
 
     def start(self) -> None:
@@ -93,6 +99,19 @@ class Projector:
             )
         return follower.tallies[place].next_offset > offset
 
+    def between_batches(self, act: Callable[[Store], T]) -> Future[T]:
+        """Have the thread that writes do something with the store once no batch is under way."""
+        done: Future[T] = Future()
+
+        def run(store: Store) -> None:
+            try:
+                done.set_result(act(store))
+            except BaseException as error:  # noqa: BLE001 - whoever asked must hear it, and the thread goes on
+                done.set_exception(error)
+
+        self._acts.append(run)
+        return done
+
     def lag(self) -> list[PartitionLag]:
         """How far each partition is behind; asks the broker, raises BrokerUnreachable."""
         follower = self._running()
@@ -108,6 +127,8 @@ class Projector:
             while not self._stopping.is_set():
                 if follower.step(self._stopping):
                     self._wake()
+                while self._acts:
+                    self._acts.popleft()(follower.store)
         except (GoaltrailError, duckdb.Error) as error:
             self.failure = f"{type(error).__name__}: {error}"
             _log.error("projector ended", action="fail", error=self.failure)

@@ -50,6 +50,7 @@ class Store:
             raise
         self._commits = 0
         self._not_before = 0.0
+        self._held = False
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A reader of its own; close it, and leave no transaction open: that would hold up checkpoints."""
@@ -80,12 +81,23 @@ class Store:
         if self._commits >= _QUIET_COMMITS:
             self._checkpoint()
 
+    def hold(self) -> bool:
+        """Write all changes into the file and keep it as it is until `release`; false when a reader is in the way."""
+        self._not_before = 0.0
+        self._checkpoint()
+        self._held = self._commits == 0
+        return self._held
+
+    def release(self) -> None:
+        """Let the file change again."""
+        self._held = False
+
     def close(self) -> None:
         """Close the file; DuckDB writes the log of changes into it."""
         self._connection.close()
 
     def _checkpoint(self) -> None:
-        if monotonic() < self._not_before:
+        if self._held or monotonic() < self._not_before:
             return
         try:
             self._connection.execute("CHECKPOINT")
