@@ -20,6 +20,7 @@ from events.errors import BrokerUnreachable, LogConflict, UndecodableRecord
 from events.queues import Ceilings
 from events.topics import Topics
 from events.worker import WorkerAlive
+from processors.bulk import bulk
 from processors.clock import BrokerClock
 from processors.dispatch import Book
 from processors.glance import glance
@@ -182,10 +183,9 @@ class _Term:
         book.void_grants()
 
     def _fold_to(self, ends: Mapping[int, int], book: Book, desk: _Desk) -> None:
-        while not self.leaving.is_set():
-            if all(book.next_offsets.get(p, 0) >= end for p, end in ends.items()):
-                return
-            self._read(book, desk, _IDLE_SECONDS)
+        with bulk():
+            while not self.leaving.is_set() and any(book.next_offsets.get(p, 0) < end for p, end in ends.items()):
+                self._read(book, desk, _IDLE_SECONDS)
 
     def _read(self, book: Book, desk: _Desk, wait_seconds: float) -> None:
         for reading in desk.reader.read(wait_seconds):

@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from events.codec import decode_fact
 from events.errors import BrokerUnreachable, LogConflict, NewerSchema, TopicMismatch, UndecodableRecord
 from events.topics import Topics
+from processors.bulk import bulk
 from processors.faults import Faults
 from processors.fold import PartitionFold
 from processors.snapshots import LogIdentity
@@ -132,7 +133,8 @@ class Ledger:
             here = TopicPartition(self._topics.task_events, fold.partition, fold.next_offset)
             self._consumer.assign([here])
             try:
-                return self._read_to(fold, high)
+                with bulk():
+                    return self._read_to(fold, high)
             finally:
                 self._consumer.unassign()
 
