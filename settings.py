@@ -47,6 +47,16 @@ class HttpSettings(BaseModel):
     outcome_wait_seconds: float = 5.0  #: how long a command's answer is awaited before 202
 
 
+class AnalystSettings(BaseModel):
+    """What analysts are given: snapshots of the readings, and queries on them."""
+
+    snapshot_minutes: Annotated[float, Field(gt=0)] | None = 15.0  #: how often one is published; none: on request only
+    query_seconds: Annotated[float, Field(gt=0)] = 10.0  #: that one query may take
+    query_memory_mb: Annotated[int, Field(ge=64)] = 512
+    query_rows: Annotated[int, Field(ge=1)] = 10_000  #: that one result may have
+    query_workers: Annotated[int, Field(ge=1, le=16)] = 2  #: queries answered at once
+
+
 class BrowserSettings(BaseModel):
     """The runner's browser."""
 
@@ -77,6 +87,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
     tasks: TaskSettings = Field(default_factory=TaskSettings)
     http: HttpSettings = Field(default_factory=HttpSettings)
+    analysts: AnalystSettings = Field(default_factory=AnalystSettings)
     browser: BrowserSettings = Field(default_factory=BrowserSettings)
 
     def librdkafka(self) -> dict[str, str | int | float | bool]:

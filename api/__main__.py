@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -31,6 +32,11 @@ from producers.kafka import KafkaPublisher
 from producers.outcomes import OutcomeListener
 from projections.answers import PartitionLag
 from projections.projector import Projector
+from projections.publishing import SnapshotPublisher
+from projections.snapshot_writer import newest
+from projections.sql_limits import SqlLimits, SqlResult
+from projections.sql_pool import SqlPool
+from projections.store import FILE, SNAPSHOTS
 from settings import Settings
 
 log = structlog.get_logger("api")
@@ -39,6 +45,22 @@ _RETRY_SECONDS = 1.0
 _READY_SECONDS = 60.0
 _GRACE_SECONDS = 2  # for requests under way when the process is asked to stop
 _PROCESSORS_GROUP = "processors"  # suffix of the processors' consumer group
+
+
+@dataclass(frozen=True, slots=True)
+class AnalystDesk:
+    """Queries to their workers, snapshots to their publisher."""
+
+    pool: SqlPool
+    publisher: SnapshotPublisher
+
+    async def run(self, sql: str) -> SqlResult:
+        """See `Analysts.run`."""
+        return await self.pool.run(sql)
+
+    def publish(self) -> Path:
+        """See `Analysts.publish`."""
+        return self.publisher.publish()
 
 
 class _Server(uvicorn.Server):
@@ -101,12 +123,13 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Parts, Projector]:
         wait_until=lambda fact, seconds: projector.wait_for(fact, timeout_seconds=seconds),
         probes=_probes(settings, topics, outcomes, projector),
         outcome_wait_seconds=settings.http.outcome_wait_seconds,
+        analysts=_start_analysts(settings, projector, running),
     ), projector
 
 
 def _start_projector(settings: Settings, topics: Topics) -> Projector:
     while True:
-        projector = Projector(settings.librdkafka(), topics, settings.home / "readings" / "readings.duckdb")
+        projector = Projector(settings.librdkafka(), topics, settings.home / FILE)
         try:
             projector.start()
         except BrokerUnreachable as error:
@@ -116,6 +139,18 @@ def _start_projector(settings: Settings, topics: Topics) -> Projector:
             Event().wait(_RETRY_SECONDS)
         else:
             return projector
+
+
+def _start_analysts(settings: Settings, projector: Projector, running: ExitStack) -> AnalystDesk:
+    folder, wanted = settings.home / SNAPSHOTS, settings.analysts
+    publisher = SnapshotPublisher(projector, settings.home / FILE, folder)
+    if wanted.snapshot_minutes is not None:
+        publisher.start(wanted.snapshot_minutes * 60)
+    running.callback(publisher.stop)
+    limits = SqlLimits(wanted.query_seconds, wanted.query_memory_mb, rows=wanted.query_rows)
+    pool = SqlPool(lambda: newest(folder), limits, workers=wanted.query_workers)
+    running.callback(pool.kill_all)
+    return AnalystDesk(pool, publisher)
 
 
 def _await_topics(settings: Settings, topics: Topics) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from api import commands, errors, health, keys, queries
+from api import analysts, commands, errors, health, keys, queries
 from api.body_limit import BodyLimit
 from api.parts import Parts
 
@@ -30,6 +30,6 @@ def create_app(parts: Parts) -> FastAPI:
     app.add_middleware(BodyLimit)
     errors.install(app)
     # Health first: its path would otherwise be read as a task id.
-    for router in (health.router, queries.router, commands.router, keys.router):
+    for router in (health.router, analysts.router, queries.router, commands.router, keys.router):
         app.include_router(router)
     return app

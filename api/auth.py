@@ -84,4 +84,5 @@ def _needs(scope: Scope) -> Callable[..., Caller]:
 
 Reader = Annotated[Caller, Depends(_needs("read"))]
 Writer = Annotated[Caller, Depends(_needs("write"))]
+Analyst = Annotated[Caller, Depends(_needs("sql"))]
 Admin = Annotated[Caller, Depends(_needs("admin"))]

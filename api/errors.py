@@ -16,13 +16,16 @@ from events.errors import (
     BrokerUnreachable,
     CommandRejected,
     GoaltrailError,
+    NoSnapshot,
     NoSuchKey,
     NoSuchTask,
     NotAllowed,
     NotAuthenticated,
     NotReadYet,
     PublishFailed,
+    QueryRefused,
     StoreMismatch,
+    TooManyQueries,
 )
 
 log = structlog.get_logger(__name__)
@@ -35,6 +38,9 @@ STATUS_OF: dict[type[GoaltrailError], int] = {
     NoSuchKey: 404,
     CommandRejected: 409,
     BodyTooLarge: 413,
+    QueryRefused: 422,
+    NoSnapshot: 503,
+    TooManyQueries: 503,
     NotReadYet: 503,
     PublishFailed: 503,
     BrokerUnreachable: 503,

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from fastapi import Request
 
 from api.access import KeyRing
+from events.errors import NoSnapshot
 from events.task import Status
 from events.topics import Topics
 from producers.outcomes import Outcomes
 from producers.publisher import Publisher
 from projections.answers import ExecutionLog, PartitionLag, TaskAnswer, TaskPage
+from projections.sql_limits import SqlResult
 
 
 class Readable(Protocol):
@@ -47,6 +50,30 @@ class Readable(Protocol):
     ) -> ExecutionLog: ...
 
 
+class Analysts(Protocol):
+    """Whoever answers analysts' queries and publishes the snapshots they read."""
+
+    async def run(self, sql: str) -> SqlResult:
+        """The result of one query; cancelling ends it."""
+        ...
+
+    def publish(self) -> Path:
+        """A new snapshot; blocks."""
+        ...
+
+
+class NoAnalysts:
+    """In place of one where nothing is published."""
+
+    async def run(self, sql: str) -> SqlResult:
+        """Refuse; there is nothing to read."""
+        raise NoSnapshot(f"nothing is published here to answer {sql[:40]!r} from")
+
+    def publish(self) -> Path:
+        """Refuse."""
+        raise NoSnapshot("nothing is published here")
+
+
 @dataclass(frozen=True, slots=True)
 class Probes:
     """Looks at what the door leans on; each is quick, and none raises."""
@@ -70,6 +97,7 @@ class Parts:
     wait_until: Callable[[str, float], bool]  #: fact (`topic:partition:offset`), seconds: whether it is read by then
     probes: Probes
     outcome_wait_seconds: float = 5.0
+    analysts: Analysts = field(default_factory=NoAnalysts)
 
 
 def parts_of(request: Request) -> Parts:

@@ -19,6 +19,7 @@ _log = structlog.get_logger(__name__)
 _HOLD_SECONDS = 30.0  # readers finish within this, and then the file can be held
 _COPY_SECONDS = 600.0
 _AGAIN_SECONDS = 0.2
+_FIRST_SECONDS = 60.0
 
 
 class SnapshotPublisher:
@@ -31,7 +32,7 @@ class SnapshotPublisher:
         self._thread: threading.Thread | None = None
 
     def start(self, every_seconds: float) -> None:
-        """Publish at once and then regularly, in a thread."""
+        """Publish regularly, in a thread; for the first time soon, but not in the bustle of a start."""
         self._thread = threading.Thread(target=self._run, args=(every_seconds,), name="snapshots", daemon=True)
         self._thread.start()
 
@@ -88,9 +89,10 @@ class SnapshotPublisher:
         return path
 
     def _run(self, every_seconds: float) -> None:
-        while not self._stopping.is_set():
+        wait = min(every_seconds, _FIRST_SECONDS)
+        while not self._stopping.wait(wait):
+            wait = every_seconds
             try:
                 self.publish()
             except NoSnapshot as error:
                 _log.warning("no snapshot this time", action="snapshot", error=str(error))
-            self._stopping.wait(every_seconds)

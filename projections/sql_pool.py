@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +76,12 @@ class SqlPool:
         """End the workers."""
         while self._idle:
             await self._idle.pop().kill()
+
+    def kill_all(self) -> None:
+        """End the workers when their event loop is over; they end by themselves once their input does."""
+        while self._idle:
+            with suppress(ProcessLookupError):
+                os.kill(self._idle.pop().process.pid, signal.SIGKILL)
 
     async def _ask(self, sql: str, snapshot: Path) -> SqlReply:
         worker = await self._worker(snapshot)

@@ -17,6 +17,7 @@ from projections.tables import Tables
 _log = structlog.get_logger(__name__)
 
 FILE = Path("readings") / "readings.duckdb"  #: where an installation keeps it, below its data folder
+SNAPSHOTS = Path("snapshots-of-readings")  #: likewise, what is published for analysts
 SCHEMA_VERSION = 1  #: raised with every change of schema.sql
 CODE_VERSION = 1  #: raised when a fold gives other rows for the same facts
 
