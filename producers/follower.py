@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
 import structlog
@@ -31,16 +31,35 @@ Deliver = Callable[[bytes], None]
 
 
 class TopicFollower:
-    """One thread, all partitions of one topic, from the beginning or from the ends as found at the start.
+    """One thread, one topic, from the beginning or from the ends as found at the start.
 
     Ready means: from `beginning`, everything that was there at the start has been delivered; from `end`, the ends are
     known, so whatever is appended from now on will be delivered.
     """
 
     def __init__(
-        self, connection: Mapping[str, Any], topic: str, deliver: Deliver, *, since: Literal["beginning", "end"]
+        self,
+        connection: Mapping[str, Any],
+        topic: str,
+        deliver: Deliver,
+        *,
+        since: Literal["beginning", "end"],
+        partitions: Collection[int] | None = None,
+        key: str | None = None,
     ) -> None:
+        """Prepare to follow.
+
+        Args:
+            connection: librdkafka settings.
+            topic: what to follow.
+            deliver: takes each body, in the follower's thread.
+            since: where to begin.
+            partitions: only these; all of them when omitted.
+            key: only records with this key; of any key when omitted.
+        """
         self._topic = topic
+        self._partitions = partitions
+        self._key = None if key is None else key.encode()
         self._deliver = deliver
         self._since = since
         self._stop = threading.Event()
@@ -121,6 +140,7 @@ class TopicFollower:
                 TopicPartition(self._topic, p), timeout=max(0.1, deadline - time.monotonic())
             )
             for p in listed.partitions
+            if self._partitions is None or p in self._partitions
         }
 
     def _take(self, message: Message, behind: dict[int, int]) -> None:
@@ -130,12 +150,15 @@ class TopicFollower:
                 log.warning("follower reads on after an error", action="read", topic=self._topic, error=str(error))
             return
         partition, offset = int(message.partition() or 0), int(message.offset() or 0)
-        try:
-            self._deliver(message.value() or b"")
-        except UndecodableRecord as unreadable:
-            place = f"{self._topic}[{partition}]@{offset}"
-            log.warning("follower passes over a record", action="skip", record=place, error=str(unreadable))
+        if self._key is None or message.key() == self._key:
+            self._hand_over(message.value() or b"", f"{self._topic}[{partition}]@{offset}")
         if behind.get(partition, -1) <= offset + 1 and partition in behind:
             del behind[partition]
         if not behind:
             self._ready.set()
+
+    def _hand_over(self, body: bytes, place: str) -> None:
+        try:
+            self._deliver(body)
+        except UndecodableRecord as unreadable:
+            log.warning("follower passes over a record", action="skip", record=place, error=str(unreadable))

@@ -1,79 +1,55 @@
-"""The Goal Engine's client: submits goals by Kafka, reads results from the HTTP API."""
+"""The Goal Engine's client: submits goals by Kafka, reads results and figures from the HTTP API."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self, TypedDict
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import JsonValue
 
 from events.action import Action, SuccessIndicator
-from events.commands import SubmitTask
-from events.errors import BrokerUnreachable, CommandRejected, NoSuchTask, NotDecidedYet
+from events.errors import BodyTooLarge, CommandRejected, PublishFailed
 from events.goal import GoalStatement
-from events.outcome import Outcome
-from events.task import FINAL, Status
+from events.steps import CostReported
 from events.topics import Topics
-from producers.commands import CommandSender, new_command_id
+from producers.callback_store import CallbackStore
+from producers.callbacks import Callbacks, Handler
+from producers.goal_answers import CacheMetrics, MetricsSummary, TaskResult
+from producers.goal_readings import GoalReadings
+from producers.goal_submission import Submission
 from producers.http import Door
-from producers.kafka import KafkaPublisher
-from producers.outcomes import OutcomeListener, Outcomes, ask
-from producers.publisher import Publisher
-from producers.task_ids import body_hash, made_at, new_task_id, task_id_for
+from producers.link import connect
+from producers.readings import TASKS
 
-_TASKS = "/api/browser-tasks"
-_YOUNG = timedelta(seconds=60)  # an id this young may be on the log and not read yet
+__all__ = ["CacheMetrics", "GoalClient", "MetricsSummary", "TaskResult"]
 
 
-class CacheMetrics(BaseModel):
-    """What a cached path did for the task."""
+class GoalOptions(TypedDict, total=False):
+    """What a `GoalClient` is made with besides URL and key."""
 
-    model_config = ConfigDict(frozen=True)
-
-    cached_path_used: bool
-    time_saved_seconds: float
-
-
-class TaskResult(BaseModel):
-    """A task as the readings tell it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    task_id: str
-    status: Status
-    final_result: str | None
-    result_data: dict[str, JsonValue] | None
-    error_type: str | None
-    error_message: str | None
-    created_at: datetime
-    started_at: datetime | None
-    completed_at: datetime | None
-    total_time_seconds: float | None
-    total_steps: int
-    total_cost: float  #: USD
-    cache: CacheMetrics
-    recovery_attempts: int
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether it is over: completed, failed or cancelled."""
-        return self.status in FINAL
+    connection: Mapping[str, Any] | None
+    topics: Topics | None
+    service: str
+    answer_seconds: float
+    callbacks_file: str | Path | None
 
 
-class GoalClient:
+class GoalClient(GoalReadings):
     """Submits goals and reads what became of them.
 
     With a Kafka connection a goal goes straight to the log, and its acceptance comes back from there; without one it
     goes through the HTTP API. Readings always come from the API. Safe to use from several threads.
 
     Example:
-        >>> with GoalClient("http://127.0.0.1:8310", "gt_...", connection={"bootstrap.servers": "127.0.0.1:9092"}) as goals:
+        >>> with GoalClient(url, api_key, connection=connection) as goals:
         ...     task_id = goals.submit_goal("Register Eden for Tuesday swimming", "https://aquatechswim.com")
-        ...     result = goals.wait_for_completion(task_id, timeout_seconds=120)
-        ...     print(result.status, result.final_result)  # doctest: +SKIP
+        ...     result = goals.wait_for_completion(task_id, timeout_seconds=60, poll_interval_seconds=0.05)
+        ...     print(result.status, result.final_result)
+        COMPLETED Registered, confirmation 4711
     """
 
     def __init__(
@@ -85,6 +61,7 @@ class GoalClient:
         topics: Topics | None = None,
         service: str = "goals",
         answer_seconds: float = 10.0,
+        callbacks_file: str | Path | None = None,
     ) -> None:
         """Connect.
 
@@ -95,21 +72,27 @@ class GoalClient:
             topics: names and partitions, if they are not the default ones.
             service: in whose name goals are submitted; idempotency keys belong to it.
             answer_seconds: how long the acceptance of a goal is awaited.
+            callbacks_file: where callbacks by name are kept; share it with the background worker that makes them.
 
         Raises:
             BrokerUnreachable: a Kafka connection was given and nothing answers there.
         """
-        self._topics = topics or Topics()
-        self._service = service
-        self._answer_seconds = answer_seconds
         self._running = ExitStack()
-        self._door = self._running.enter_context(Door(url, api_key))
-        self._log: tuple[Publisher, Outcomes] | None = None
-        if connection is not None:
-            with ExitStack() as unless_connected:
-                unless_connected.callback(self.close)
-                self._log = self._connect(connection)
-                unless_connected.pop_all()
+        self._submission: Submission | None = None
+        with ExitStack() as unless_connected:
+            unless_connected.callback(self._running.close)
+            super().__init__(self._running.enter_context(Door(url, api_key)))
+            names, lookup = topics or Topics(), None
+            if connection is not None:
+                link = connect(connection, names, self._running, seconds=answer_seconds)
+                self._submission, lookup = Submission(link, service, answer_seconds), link.lookup
+            self._passing = Callbacks(CallbackStore(None), self._read, names, lookup, once=True)
+            self._running.callback(self._passing.close)
+            self._lasting: Callbacks | None = None
+            if callbacks_file is not None:
+                self._lasting = Callbacks(CallbackStore(Path(callbacks_file)), self._read, names, lookup)
+                self._running.callback(self._lasting.close)
+            unless_connected.pop_all()
 
     def submit_goal(
         self,
@@ -119,12 +102,16 @@ class GoalClient:
         timeout_minutes: float = 30.0,
         *,
         metadata: Mapping[str, JsonValue] | None = None,
+        on_complete: Handler | str | None = None,
         inputs: Mapping[str, str | int | float | bool] | None = None,
         secrets: Mapping[str, str] | None = None,
         success_indicators: Sequence[SuccessIndicator] = (),
         steps: Sequence[Action] = (),
         max_steps: int = 20,
         queue: str = "default",
+        not_before: datetime | None = None,
+        expires_in_seconds: float | None = None,
+        callback_url: str | None = None,
         idempotency_key: str | None = None,
     ) -> str:
         """Submit a goal; returns its task id once it is accepted.
@@ -137,12 +124,16 @@ class GoalClient:
             priority: 1 to 10, 10 is the most urgent.
             timeout_minutes: of one attempt.
             metadata: anything of the caller's, kept with the task.
+            on_complete: see `register_complete_callback`.
             inputs: values the goal needs; `{{name}}` in goal, steps and indicators takes them.
             secrets: name -> reference such as `env:AQUATECH_PASS`, never a value.
             success_indicators: what proves that the goal is reached.
             steps: a declared plan.
             max_steps: stop after so many.
             queue: which workers take it.
+            not_before: start no earlier.
+            expires_in_seconds: give up if it is not started by then.
+            callback_url: told by a signed POST when the task has ended or needs a human.
             idempotency_key: the same key gives the same task.
 
         Raises:
@@ -157,7 +148,9 @@ class GoalClient:
             ...     "Register {{child}} for {{day}}", "https://aquatechswim.com", 8,
             ...     inputs={"child": "Eden", "day": "Tuesday"},
             ...     success_indicators=[TextVisible(value="Confirmation")],
-            ... )  # doctest: +SKIP
+            ... )
+            >>> goals.get_task_result(task_id).is_complete
+            False
         """
         statement = GoalStatement(
             goal=goal,
@@ -171,54 +164,101 @@ class GoalClient:
             steps=list(steps),
             max_steps=max_steps,
             queue=queue,
+            not_before=not_before,
+            expires_in_seconds=expires_in_seconds,
+            callback_url=callback_url,
         )
-        if self._log is None:
-            return self._submit_by_http(statement, idempotency_key)
-        return self._submit_by_log(*self._log, statement, key=idempotency_key)
+        callback = None if on_complete is None else self._callback(on_complete)
+        if self._submission is not None:
+            return _submit_by_log(self._submission, statement, idempotency_key, callback)
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        task_id = str(
+            self._door.post(TASKS, statement.model_dump(mode="json", exclude_unset=False), headers)["task_id"]
+        )
+        if callback is not None:
+            callback[0].owe(task_id, callback[1])
+        return task_id
 
-    def get_task_result(self, task_id: str) -> TaskResult:
-        """A task as it is now: status, result, timing, cost, cache metrics.
-
-        Raises:
-            NoSuchTask: nobody knows it.
-            ApiUnreachable: no answer.
-
-        Example:
-            >>> goals.get_task_result(task_id).total_cost  # doctest: +SKIP
-            0.0
-        """
-        task = self._door.get(f"{_TASKS}/{task_id}")
-        saved = task.get("cache_time_saved_seconds")
-        cache = {"cached_path_used": task.get("cached_path_used"), "time_saved_seconds": saved}
-        try:
-            return TaskResult.model_validate({**task, "task_id": task.get("id"), "cache": cache})
-        except ValidationError as error:
-            raise self._door.strange(f"a task without what clients need: {error}") from error
-
-    def wait_for_completion(
-        self, task_id: str, timeout_seconds: float = 1_800.0, poll_interval_seconds: float = 0.5
-    ) -> TaskResult:
-        """Wait until the task is over, or the time is up; returns the task as it is then.
-
-        Look at `is_complete`: a task still running or escalated to a human is returned as such when the time is up.
+    def register_handler(self, name: str, handler: Handler) -> None:
+        """From now on callbacks of this name are made by `handler`, in every process that registers it.
 
         Raises:
-            NoSuchTask: nobody knows it.
-            ApiUnreachable: no answer.
+            ValueError: this client keeps no callbacks; give it a `callbacks_file`.
+        """
+        self._kept().know(name, handler)
+
+    def handler(self, name: str) -> Callable[[Handler], Handler]:
+        """The same as a decorator.
 
         Example:
-            >>> goals.wait_for_completion(task_id, timeout_seconds=60).status  # doctest: +SKIP
-            <Status.COMPLETED: 'COMPLETED'>
+            >>> @goals.handler("tell the parents")
+            ... def tell_the_parents(result):
+            ...     print(result.status, result.final_result)
+            >>> goals.register_complete_callback(finished_id, "tell the parents")
+            >>> goals.check_and_call_callbacks()
+            COMPLETED Registered, confirmation 4711
+            1
         """
-        ends = time.monotonic() + timeout_seconds
-        while True:
-            result = self._result_if_read(task_id)
-            rest = ends - time.monotonic()
-            if result is not None and (result.is_complete or rest <= 0):
-                return result
-            if rest <= 0:
-                raise NoSuchTask(f"there is no task {task_id!r}")
-            time.sleep(min(poll_interval_seconds, max(0.0, rest)))
+
+        def registered(handler: Handler) -> Handler:
+            self.register_handler(name, handler)
+            return handler
+
+        return registered
+
+    def register_complete_callback(self, task_id: str, callback: Handler | str) -> None:
+        """Have a callback made with the task's result once the task is over.
+
+        The name of a handler is kept in `callbacks_file` and survives every process; a function is known to this
+        client only. Either is made by `check_and_call_callbacks`, at least once: a process killed within the callback
+        makes it again.
+
+        Raises:
+            ValueError: a name, and this client keeps no callbacks.
+
+        Example:
+            >>> goals.register_complete_callback(finished_id, lambda result: print(result.status))
+            >>> goals.check_and_call_callbacks()
+            COMPLETED
+            1
+        """
+        kept, name = self._callback(callback)
+        kept.owe(task_id, name)
+
+    def check_and_call_callbacks(self) -> int:
+        """Make the callbacks of tasks that are over; returns how many were made. For a loop in a background worker.
+
+        Whoever is killed anywhere in here loses none: the next one goes on where this one stopped. A callback that
+        raises is logged and made again next time. A task that was redone by a human's word counts when it is over.
+        """
+        return self._passing.check() + (0 if self._lasting is None else self._lasting.check())
+
+    def report_task_cost(
+        self,
+        task_id: str,
+        cost: float,
+        ai_provider: str,
+        *,
+        model: str | None = None,
+        input_tokens: int = 0,
+        output_tokens: int = 0,
+    ) -> None:
+        """Record a cost of the task in USD that no step carries; also after the task ended.
+
+        Raises:
+            ValueError: the cost is negative.
+            PublishFailed: the broker did not take it; report it again.
+
+        Example:
+            >>> goals.report_task_cost(finished_id, 0.0125, "claude")
+        """
+        reported = CostReported(
+            cost=cost, ai_provider=ai_provider, model=model, input_tokens=input_tokens, output_tokens=output_tokens
+        )
+        if self._submission is not None:
+            self._submission.report_cost(task_id, reported)
+        else:
+            self._door.post(f"{TASKS}/{task_id}/costs", reported.model_dump(mode="json", exclude={"type"}))
 
     def close(self) -> None:
         """Flush what is under way and disconnect."""
@@ -232,58 +272,35 @@ class GoalClient:
         """Disconnect."""
         self.close()
 
-    def _connect(self, connection: Mapping[str, Any]) -> tuple[Publisher, Outcomes]:
-        publisher = KafkaPublisher(connection)
-        self._running.callback(publisher.close)
-        listener = OutcomeListener(connection, self._topics)
-        listener.start()
-        self._running.callback(listener.close)
-        if not listener.wait_ready(self._answer_seconds):
-            raise BrokerUnreachable(f"{self._topics.outcomes!r} cannot be read: is the broker up, are the topics made?")
-        return publisher, listener
+    def _kept(self) -> Callbacks:
+        if self._lasting is None:
+            raise ValueError("a callback by name needs a client with a `callbacks_file`")
+        return self._lasting
 
-    def _submit_by_log(
-        self, publisher: Publisher, outcomes: Outcomes, statement: GoalStatement, *, key: str | None
-    ) -> str:
-        caller = f"service:{self._service}"
-        task_id = new_task_id() if key is None else task_id_for(caller, key, self._topics.partitions)
-        command = SubmitTask.model_validate(
-            {
-                **dict(statement),
-                "submitted_by": caller,
-                "idempotency_key": key,
-                "body_hash": None if key is None else body_hash(statement),
-            }
-        )
-        sender = CommandSender(publisher, self._topics, caller)
-        outcome = self._decided(sender, outcomes, task_id, command)
-        if outcome is not None:
-            return outcome.task_id
-        if key is None:
-            return task_id
-        raise NotDecidedYet(f"no answer yet: submit again with the idempotency key {key!r}")
+    def _callback(self, callback: Handler | str) -> tuple[Callbacks, str]:
+        """Who keeps the callback, and its name there."""
+        if isinstance(callback, str):
+            return self._kept(), callback
+        name = uuid.uuid4().hex
+        self._passing.know(name, callback)
+        return self._passing, name
 
-    def _decided(self, sender: CommandSender, outcomes: Outcomes, task_id: str, command: SubmitTask) -> Outcome | None:
-        ends = time.monotonic() + self._answer_seconds
-        command_id = new_command_id()
-        outcome = ask(sender, outcomes, task_id, command, command_id=command_id).wait(self._answer_seconds)
-        if outcome is not None and outcome.may_be_asked_again:
-            rest = max(0.0, ends - time.monotonic())
-            outcome = ask(sender, outcomes, task_id, command, command_id=command_id).wait(rest)
-        if outcome is not None and outcome.result == "refused":
-            raise CommandRejected(outcome.reason or "refused", code=outcome.code or "illegal_transition")
-        return outcome
 
-    def _submit_by_http(self, statement: GoalStatement, key: str | None) -> str:
-        headers = {} if key is None else {"Idempotency-Key": key}
-        body = statement.model_dump(mode="json", exclude_unset=False)
-        return str(self._door.post(_TASKS, body, headers)["task_id"])
-
-    def _result_if_read(self, task_id: str) -> TaskResult | None:
-        try:
-            return self.get_task_result(task_id)
-        except NoSuchTask:
-            drawn = made_at(task_id)
-            if drawn is not None and abs(datetime.now(UTC) - drawn) < _YOUNG:
-                return None
-            raise
+def _submit_by_log(
+    submission: Submission, statement: GoalStatement, key: str | None, callback: tuple[Callbacks, str] | None
+) -> str:
+    """Owe the callback before the goal can possibly be reached; take it back when the goal is not taken on."""
+    task_id = submission.new_id(key)
+    if callback is None:
+        return submission.submit(task_id, statement, key=key)
+    kept, name = callback
+    kept.owe(task_id, name)
+    try:
+        accepted = submission.submit(task_id, statement, key=key)
+    except (BodyTooLarge, CommandRejected, PublishFailed):
+        kept.owe_not(task_id, name)
+        raise
+    if accepted != task_id:
+        kept.owe(accepted, name)
+        kept.owe_not(task_id, name)
+    return accepted

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from events.codec import decode
 from events.commands import TaskCommand
+from events.errors import CommandRejected
 from events.outcome import Outcome
 from events.topics import Topics
 from producers.commands import CommandSender, new_command_id
@@ -134,3 +135,29 @@ def ask(
         outcome.cancel()
         raise
     return Request(chosen, placement, outcome)
+
+
+def decided(
+    sender: CommandSender,
+    outcomes: Outcomes,
+    task_id: str,
+    command: TaskCommand,
+    *,
+    command_id: str,
+    seconds: float,
+) -> Outcome | None:
+    """Send one command and wait for what is decided; none when the time is up, and it may still be decided then.
+
+    Raises:
+        CommandRejected: it was refused; the text says why.
+        PublishFailed: the broker did not take it.
+        BodyTooLarge: over 256 KiB; nothing was sent.
+    """
+    ends = monotonic() + seconds
+    outcome = ask(sender, outcomes, task_id, command, command_id=command_id).wait(seconds)
+    if outcome is not None and outcome.may_be_asked_again:
+        rest = max(0.0, ends - monotonic())
+        outcome = ask(sender, outcomes, task_id, command, command_id=command_id).wait(rest)
+    if outcome is not None and outcome.result == "refused":
+        raise CommandRejected(outcome.reason or "refused", code=outcome.code or "illegal_transition")
+    return outcome

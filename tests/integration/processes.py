@@ -47,6 +47,10 @@ class Process:
     def start(self) -> Self:
         """Start it and wait until it is ready."""
         self.launch()
+        return self.await_ready()
+
+    def await_ready(self) -> Self:
+        """Wait until what was launched is ready."""
         until(self._is_ready, START_SECONDS, what=f"{self.module} is ready: {self.log.read_text()[-2_000:]}")
         return self
 
