@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -73,14 +73,21 @@ class Lifecycle:
                 self._fresh.clear()
                 raise
 
-    async def due(self, partitions: Iterable[int]) -> list[str]:
-        """Tasks of these partitions with a deadline that has passed, after catching up where no command came."""
-        found: list[str] = []
+    async def due(self, partitions: Sequence[int], most: int) -> list[tuple[int, str]]:
+        """At most `most` tasks with a deadline that has passed, by partition; catches up where no command came."""
+        found: list[tuple[int, str]] = []
         for partition in partitions:
             async with self._lock:
                 fold = await self._caught_up(partition)
-                found.extend(fold.due(self._clock.now()))
+                due = fold.due(self._clock.now(), most - len(found))
+            found.extend((partition, task_id) for task_id in due)
         return found
+
+    def is_due(self, partition: int, task_id: str) -> bool:
+        """Whether the task's deadline still stands and has passed, as far as is known."""
+        fold = self._folds.get(partition)
+        moment = fold.deadline_of(task_id) if fold is not None else None
+        return moment is not None and moment <= self._clock.now()
 
     async def save_snapshots(self) -> None:
         """Write the folds that have grown enough; what they hold is on the log, as no batch is under way."""

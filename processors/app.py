@@ -19,7 +19,7 @@ from faust.types.auth import AuthProtocol
 
 from events.topics import Topics
 from processors.agents import Lifecycle
-from processors.clock import BrokerClock
+from processors.clock import BrokerClock, silence_of
 from processors.dispatcher import Dispatcher, DispatchParts
 from processors.faults import parse_faults
 from processors.inspector import Inspector
@@ -75,7 +75,8 @@ def build(settings: Settings) -> faust.App:
     topics = Topics(settings.kafka.prefix, settings.kafka.partitions)
     app = _faust_app(settings, topics)
     connection = settings.librdkafka()
-    policy, clock = policy_of(settings), BrokerClock()
+    policy = policy_of(settings)
+    clock = BrokerClock(silence_seconds=silence_of(policy.lease.total_seconds()))
     ledger = Ledger(connection, topics, parse_faults(settings.faults))
     lifecycle = Lifecycle(ledger, clock, topics, policy, settings.home / "snapshots")
     group = f"{topics.prefix}{GROUP_SUFFIX}"
@@ -84,14 +85,14 @@ def build(settings: Settings) -> faust.App:
             reader=lambda: Reader(connection, topics),
             snapshots=lambda: Snapshots(settings.home / "snapshots", ledger.identity()),
             progress=lambda: GroupProgress(connection, topics, group),
-            post=lambda: CommandPost(connection, topics, "dispatcher", timeout_ms=_FOREVER_MS),
+            post=lambda: CommandPost(connection, topics, "dispatcher", timeout_ms=_FOREVER_MS, clock=clock),
             awaited=lambda given_up: AwaitedPost(connection, given_up),
             clock=clock,
             topics=topics,
             policy=policy,
         )
     )
-    timer_post = CommandPost(connection, topics, "timers", timeout_ms=_CHECK_TIMEOUT_MS)
+    timer_post = CommandPost(connection, topics, "timers", timeout_ms=_CHECK_TIMEOUT_MS, clock=clock)
     timer = DeadlineTimer(lifecycle, ledger, timer_post, clock, policy)
     watchdog = Watchdog(
         GroupProgress(connection, topics, group), lifecycle, patience_seconds=_WATCHDOG_PATIENCE_SECONDS, end=_stalled

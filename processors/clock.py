@@ -12,14 +12,29 @@ from datetime import UTC, datetime
 _SILENCE_SECONDS = 10.0  # after this long without a sign of the broker, renewals may be stuck on their way
 
 
+def silence_of(lease_seconds: float) -> float:
+    """How long a silence may last before no lease is judged for a while.
+
+    A lease is renewed when a quarter of it is used up, so half of it in silence cannot end one that is renewed.
+    """
+    return min(_SILENCE_SECONDS, lease_seconds / 2)
+
+
 class BrokerClock:
     """Newest broker timestamp plus monotonic time since; safe to read and feed from several threads."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+        *,
+        silence_seconds: float = _SILENCE_SECONDS,
+    ) -> None:
         self._monotonic = monotonic
+        self._silence = silence_seconds
         start = monotonic()
-        #: (broker time in s, monotonic time in s); the local clock serves until the broker's is seen to be ahead, as
-        #: a moment taken too early only leads to a check that finds nothing due
+        #: (broker time in s, monotonic time in s); the local clock serves until the broker's is known, as a moment
+        #: taken too early only leads to a check that finds nothing due
         self._base = (wall(), start)
         self._contact_at = start
         self._trusted_since = start
@@ -31,10 +46,21 @@ class BrokerClock:
             self._base = (moment, self._monotonic())
         self.contact()
 
+    def stamped(self, timestamp_ms: int, sent_at: float) -> None:
+        """Take the broker's timestamp of a record of our own, sent at `sent_at` (monotonic) and just acknowledged.
+
+        A record read from the log may be old; this one is younger than its journey, so it also shows a clock that is
+        ahead, which would ask in vain over and over.
+        """
+        moment, now = timestamp_ms / 1_000, self._monotonic()
+        if not moment <= self.seconds() <= moment + now - sent_at:
+            self._base = (moment, now)
+        self.contact()
+
     def contact(self) -> None:
         """The broker answered; a silence before starts the trust anew."""
         now = self._monotonic()
-        if now - self._contact_at > _SILENCE_SECONDS:
+        if now - self._contact_at > self._silence:
             self._trusted_since = now
         self._contact_at = now
 
@@ -50,6 +76,6 @@ class BrokerClock:
     def trusted_for(self) -> float:
         """Seconds for which the broker has answered without a long silence; zero during one."""
         now = self._monotonic()
-        if now - self._contact_at > _SILENCE_SECONDS:
+        if now - self._contact_at > self._silence:
             return 0.0
         return now - self._trusted_since

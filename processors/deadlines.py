@@ -16,7 +16,7 @@ def next_deadline(task: Task) -> datetime | None:
     """The moment at which CheckDeadlines would find something; none while nothing can run out."""
     match task:
         case Pending():
-            return task.goal.expires_at
+            return expiry_of(task)
         case Claimed():
             return task.lease.until
         case InProgress():
@@ -25,6 +25,11 @@ def next_deadline(task: Task) -> datetime | None:
             return lease.until if task.deadline is None else min(lease.until, task.deadline)
         case _:
             return None
+
+
+def expiry_of(task: Pending) -> datetime | None:
+    """The moment by which the task must have been started; none once it was, whatever became of that attempt."""
+    return task.goal.expires_at if task.history.started_at is None else None
 
 
 def check(task: Task, now: datetime, policy: Policy) -> TaskFact | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from events.envelope import Envelope, UnknownEnvelope
 from events.facts import LeaseRenewed, TaskSubmitted
 from events.task import Finished, Task, Unknown
 from processors.deadlines import next_deadline
+from processors.due import DueTimes
 
 _SEEN = 16  # command ids remembered per task; a client's retry comes within a few commands
 
@@ -53,7 +53,7 @@ class PartitionFold:
     unreadable: int = 0
     #: (ended at, task id, idempotency key), oldest first
     finished: deque[tuple[datetime, str, tuple[str, str] | None]] = field(default_factory=deque)
-    _due: list[tuple[datetime, str]] = field(default_factory=list)
+    due_times: DueTimes = field(default_factory=DueTimes)
 
     def entry(self, task_id: str) -> Entry:
         """The task's entry; an unknown task's is empty and is not kept."""
@@ -89,16 +89,13 @@ class PartitionFold:
         """Whether a command was decided before a restart, so that only its follow-ups are due."""
         return command_offset <= self.decided_to and command_offset not in self.undecided
 
-    def due(self, now: datetime) -> list[str]:
-        """Tasks with a deadline at or before `now`, each once; they stay due until a fact moves the deadline."""
-        found: dict[str, datetime] = {}
-        while self._due and self._due[0][0] <= now:
-            moment, task_id = heapq.heappop(self._due)
-            if next_deadline(self.entry(task_id).stream.task) == moment:
-                found[task_id] = moment
-        for task_id, moment in found.items():
-            heapq.heappush(self._due, (moment, task_id))
-        return list(found)
+    def due(self, now: datetime, most: int) -> list[str]:
+        """At most `most` tasks with a deadline at or before `now`, for CheckDeadlines; see `DueTimes`."""
+        return self.due_times.due(now, self.deadline_of, most)
+
+    def deadline_of(self, task_id: str) -> datetime | None:
+        """When the task runs out as things are; none while nothing can run out, or for an unknown task."""
+        return next_deadline(self.entry(task_id).stream.task)
 
     def forget(self, now: datetime, window: timedelta) -> None:
         """Drop tasks that ended longer than `window` ago."""
@@ -130,4 +127,4 @@ class PartitionFold:
             return
         moment = next_deadline(after)
         if moment is not None and moment != next_deadline(before):
-            heapq.heappush(self._due, (moment, task_id))
+            self.due_times.note(task_id, moment, self.deadline_of)

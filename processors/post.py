@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, Message, Producer
 
 from events.codec import encode
 from events.commands import CommandEnvelope, TaskCommand
 from events.errors import BrokerUnreachable
 from events.topics import Topics
+from processors.clock import BrokerClock
 
 _CLOSE_SECONDS = 2.0
 _LOOK_SECONDS = 0.5
@@ -23,8 +25,11 @@ Delivered = Callable[[str, int, int | None], None]
 class CommandPost:
     """Appends commands in a processor's name; what became of each is told to `delivered` during `poll`."""
 
-    def __init__(self, connection: Mapping[str, Any], topics: Topics, name: str, *, timeout_ms: int) -> None:
+    def __init__(  # whose records they are, and which clock hears of the broker's timestamps
+        self, connection: Mapping[str, Any], topics: Topics, name: str, *, timeout_ms: int, clock: BrokerClock
+    ) -> None:
         self._topics = topics
+        self._clock = clock
         self._name = name
         self._producer = Producer(
             {
@@ -48,7 +53,12 @@ class CommandPost:
             command=command,
         )
 
+        sent_at = time.monotonic()
+
         def report(error: KafkaError | None, message: Message) -> None:
+            kind, moment = message.timestamp()
+            if error is None and kind == TIMESTAMP_LOG_APPEND_TIME:
+                self._clock.stamped(moment, sent_at)
             delivered(task_id, int(message.partition() or 0), None if error else message.offset())
 
         self._producer.produce(self._topics.task_commands, value=encode(envelope), key=task_id, on_delivery=report)

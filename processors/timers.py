@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -11,6 +12,7 @@ from events.commands import CheckDeadlines
 from events.errors import BrokerUnreachable
 from processors.agents import Lifecycle
 from processors.clock import BrokerClock
+from processors.due import AGAIN
 from processors.ledger import Ledger
 from processors.policy import Policy
 from processors.post import CommandPost
@@ -18,11 +20,14 @@ from processors.reader import GroupProgress
 
 log = structlog.get_logger(__name__)
 
-_AGAIN_SECONDS = 5.0  # a check that led to nothing for this long is sent once more
+_AGAIN_SECONDS = AGAIN.total_seconds()  # a check that led to nothing for this long is sent once more
+_UNDER_WAY = 200  # checks at once: what others send waits behind no more, however many tasks run out together
+_PAUSE_SECONDS = 0.02  # between two looks while more is due than may be under way
+_BUSY = 0.8  # of a tick, for such looks
 
 
 class DeadlineTimer:
-    """Looks at the owned partitions every tick; at most one check per task is under way."""
+    """Looks at the owned partitions every tick; at most one check per task is under way, and few in all."""
 
     def __init__(
         self, lifecycle: Lifecycle, ledger: Ledger, post: CommandPost, clock: BrokerClock, policy: Policy
@@ -32,7 +37,7 @@ class DeadlineTimer:
         self._post = post
         self._clock = clock
         self._lease_seconds = policy.lease.total_seconds()
-        self._asked: dict[str, float] = {}  #: task id -> broker time at which the check was sent
+        self._asked: dict[str, tuple[int, float]] = {}  #: task id -> partition, broker time at which the check was sent
         self._turn = 0
 
     @property
@@ -47,23 +52,47 @@ class DeadlineTimer:
         if not owned:
             return
         self._turn += 1
+        first = self._turn % len(owned)
         try:
-            await asyncio.to_thread(self._ledger.watermark, owned[self._turn % len(owned)])
+            await asyncio.to_thread(self._ledger.watermark, owned[first])
             self._clock.contact()
-            due = await self._lifecycle.due(owned)
+            # Another partition comes first each time, so that one in which much is due does not hold up the others.
+            await self._ask([*owned[first:], *owned[:first]])
         except BrokerUnreachable as error:
             log.warning("the broker does not answer", action="timer.wait", error=str(error))
-            return
-        # Renewals that were on their way while the broker was silent get a full lease to arrive.
-        if self._clock.trusted_for() < self._lease_seconds:
-            return
+
+    async def _ask(self, owned: Sequence[int]) -> None:
+        """Send checks for what is due, as fast as they are decided, until nothing more is due or the tick is over."""
+        ends = time.monotonic() + _BUSY * self.tick_seconds
+        while True:
+            room = self._room()
+            due = await self._lifecycle.due(owned, room)
+            if not self._trusted:  # the broker may have fallen silent meanwhile
+                return
+            now = self._clock.seconds()
+            for partition, task_id in due:
+                if task_id not in self._asked:
+                    self._asked[task_id] = (partition, now)
+                    self._post.send(task_id, CheckDeadlines(), self._delivered)
+            self._post.poll()
+            if len(due) < room or time.monotonic() > ends:
+                return
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    @property
+    def _trusted(self) -> bool:
+        """Whether renewals that were on their way while the broker was silent have had a full lease to arrive."""
+        return self._clock.trusted_for() >= self._lease_seconds
+
+    def _room(self) -> int:
+        """How many more checks may be sent; none while no lease may be judged."""
         now = self._clock.seconds()
-        self._asked = {task: at for task, at in self._asked.items() if now - at < _AGAIN_SECONDS}
-        for task_id in due:
-            if task_id not in self._asked:
-                self._asked[task_id] = now
-                self._post.send(task_id, CheckDeadlines(), self._delivered)
-        self._post.poll()
+        self._asked = {
+            task_id: (partition, at)
+            for task_id, (partition, at) in self._asked.items()
+            if now - at < _AGAIN_SECONDS and self._lifecycle.is_due(partition, task_id)
+        }
+        return _UNDER_WAY - len(self._asked) if self._trusted else 0
 
     def _delivered(self, task_id: str, partition: int, offset: int | None) -> None:
         del partition

@@ -15,6 +15,7 @@ from events.task import Status, status_of
 from events.worker import Assignment, LeaseEnded, StartConfirmed
 from processors.batch import Batch, Deciding
 from processors.decider import decide
+from processors.due import AGAIN
 from processors.fold import PartitionFold
 from processors.policy import Policy
 from tests.given import NOW, POLICY, SECOND
@@ -226,13 +227,14 @@ def test_a_task_is_due_until_a_fact_moves_its_deadline() -> None:
     decider = deciding()
     decider.decide_all([raw(0, A, SUBMIT), raw(1, A, c.ClaimTask(worker="w1"))])
     late = NOW + POLICY.lease
-    assert decider.fold.due(late - SECOND) == []
-    assert decider.fold.due(late) == [A]
-    assert decider.fold.due(late) == [A]
+    assert decider.fold.due(late - SECOND, 10) == []
+    assert decider.fold.due(late, 10) == [A]
+    assert decider.fold.due(late, 10) == [], "its check is under way"
+    assert decider.fold.due(late + AGAIN, 10) == [A]
 
     decider.decide_all([raw(2, A, c.CheckDeadlines(), at=late)])
 
-    assert decider.fold.due(late) == []
+    assert decider.fold.due(late + 2 * AGAIN, 10) == []
 
 
 def test_a_late_writer_leaves_undecided_only_what_the_log_does_not_hold() -> None:
