@@ -40,11 +40,13 @@ class Reader:
             topics.workers_alive: "alive",
             topics.queue_commands: "orders",
         }
+        name = {"group.id": f"{topics.prefix}dispatch-reading", "enable.auto.commit": False}  # never joined
+        # A client that reads answers nothing else before its fetch is over, which takes half a second when it is quiet.
+        self._asker = Consumer({**connection, **name})
         self._consumer = Consumer(
             {
                 **connection,
-                "group.id": f"{topics.prefix}dispatch-reading",  # never joined
-                "enable.auto.commit": False,
+                **name,
                 "auto.offset.reset": "error",
                 "fetch.wait.max.ms": 500,
                 "fetch.min.bytes": 1,
@@ -54,7 +56,7 @@ class Reader:
     def decided_orders(self) -> Iterator[tuple[int, bytes | None]]:
         """All of `queues.events` with its offsets, as far as it reaches now; raises BrokerUnreachable."""
         topic = self._topics.queue_events
-        low, high = _watermarks(self._consumer, topic, 0)
+        low, high = _watermarks(self._asker, topic, 0)
         if low == high:
             return
         self._consumer.assign([TopicPartition(topic, 0, low)])
@@ -79,17 +81,17 @@ class Reader:
         topics = self._topics
         starts = []
         for partition in range(topics.partitions):
-            low, high = _watermarks(self._consumer, topics.task_events, partition)
+            low, high = _watermarks(self._asker, topics.task_events, partition)
             begin = max(low, since.get(partition, low))
             if begin > high:
                 raise LogConflict(f"{topics.task_events}[{partition}] ends at {high}, before {begin}")
             starts.append(TopicPartition(topics.task_events, partition, begin))
         try:
             recent = TopicPartition(topics.workers_alive, 0, int(time.time() * 1_000) - _ALIVE_WINDOW_MS)
-            found = self._consumer.offsets_for_times([recent], timeout=_CALL_SECONDS)[0]
+            found = self._asker.offsets_for_times([recent], timeout=_CALL_SECONDS)[0]
             if found.offset < 0:
-                found.offset = _watermarks(self._consumer, topics.workers_alive, 0)[1]
-            low = _watermarks(self._consumer, topics.queue_commands, 0)[0]
+                found.offset = _watermarks(self._asker, topics.workers_alive, 0)[1]
+            low = _watermarks(self._asker, topics.queue_commands, 0)[0]
             orders = TopicPartition(topics.queue_commands, 0, max(low, orders_from))
             self._consumer.assign([*starts, found, orders])
         except KafkaException as error:
@@ -98,13 +100,13 @@ class Reader:
     def ends(self) -> dict[int, int]:
         """By partition, where `tasks.events` ends now; raises BrokerUnreachable."""
         topic = self._topics.task_events
-        return {p: _watermarks(self._consumer, topic, p)[1] for p in range(self._topics.partitions)}
+        return {p: _watermarks(self._asker, topic, p)[1] for p in range(self._topics.partitions)}
 
     def orders_noted(self) -> int:
         """Up to which order those that nobody can read are dead letters; raises BrokerUnreachable."""
         place = TopicPartition(self._topics.queue_commands, 0)
         try:
-            return max(0, self._consumer.committed([place], timeout=_CALL_SECONDS)[0].offset)
+            return max(0, self._asker.committed([place], timeout=_CALL_SECONDS)[0].offset)
         except KafkaException as error:
             raise BrokerUnreachable(f"committed offset of {place.topic}: {error.args[0].str()}") from error
 
@@ -112,7 +114,7 @@ class Reader:
         """The order at `offset` is a dead letter; raises BrokerUnreachable."""
         place = TopicPartition(self._topics.queue_commands, 0, offset + 1)
         try:
-            self._consumer.commit(offsets=[place], asynchronous=False)
+            self._asker.commit(offsets=[place], asynchronous=False)
         except KafkaException as error:
             raise BrokerUnreachable(f"offset of {place.topic} not committed: {error.args[0].str()}") from error
 
@@ -127,6 +129,7 @@ class Reader:
     def close(self) -> None:
         """Stop reading."""
         self._consumer.close()
+        self._asker.close()
 
     def _readings(self, messages: Sequence[Message]) -> Iterator[Reading]:
         for message in messages:
