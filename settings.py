@@ -68,6 +68,18 @@ class BrowserSettings(BaseModel):
     navigation_timeout_seconds: Annotated[float, Field(gt=0)] = 20.0
 
 
+class WebhookSettings(BaseModel):
+    """Calls to a task's `callback_url`."""
+
+    secret: SecretStr | None = None  #: `whsec_...`, or several (newest first); made in the data folder when unset
+    allow_private: bool = False  #: call addresses that are not public, too
+    allowed: list[str] = Field(default_factory=list)  #: hosts, addresses and networks that may be called all the same
+    max_tries: Annotated[int, Field(ge=1, le=1_000)] = 10  #: then the message is a dead letter; ten fill a day
+    first_retry_seconds: Annotated[float, Field(gt=0)] = 5.0  #: after the first try; four times longer each time
+    longest_retry_seconds: Annotated[float, Field(gt=0)] = 28_800.0
+    timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0  #: of one try, from its first packet to its status
+
+
 class Settings(BaseSettings):
     """All settings; nested ones are written `GOALTRAIL_KAFKA__PREFIX=...`."""
 
@@ -80,6 +92,10 @@ class Settings(BaseSettings):
         default="127.0.0.1:9092",
         validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "GOALTRAIL_BOOTSTRAP_SERVERS", "bootstrap_servers"),
     )
+    artifacts: str | None = (
+        None  #: fsspec URL of screenshots, traces, checkpoints; unset: `artifacts` in the data folder
+    )
+    checkpoint_keys: SecretStr | None = None  #: Fernet keys, comma-separated; unset: a key file in the data folder
     ready_file: Path | None = None  #: written once the process is ready; holds its process id
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
@@ -89,6 +105,12 @@ class Settings(BaseSettings):
     http: HttpSettings = Field(default_factory=HttpSettings)
     analysts: AnalystSettings = Field(default_factory=AnalystSettings)
     browser: BrowserSettings = Field(default_factory=BrowserSettings)
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
+
+    @property
+    def webhook_secret_file(self) -> Path:
+        """Where the secret of webhooks lies that no setting gives."""
+        return self.home / "webhooks.secret"
 
     def librdkafka(self) -> dict[str, str | int | float | bool]:
         """Connection settings for confluent-kafka (librdkafka's names)."""

@@ -9,6 +9,8 @@ GoaltrailError
 ├── BrokerUnreachable      no answer from Kafka
 ├── TopicMismatch          a topic exists with other settings
 ├── LogConflict            somebody else wrote to a partition that has one writer
+├── AddressRefused         a webhook's address that must not be called
+├── WebhookGivenUp         a webhook that nobody took
 ├── NotAuthenticated       a call without a key that opens something
 ├── NotAllowed             a key without the scope a call needs
 ├── NoSuchTask             a task nobody knows
@@ -75,6 +77,14 @@ class LogConflict(GoaltrailError):
     """Raised when a fact landed at another offset than its only writer expects; the process must end."""
 
     retryable = True
+
+
+class AddressRefused(GoaltrailError):
+    """Raised before anything is sent to an address that must not be called; the text names the settings that allow it."""
+
+
+class WebhookGivenUp(GoaltrailError):
+    """Named in the dead letter of a webhook that was refused or tried often enough; redrive the letter to try anew."""
 
 
 class NotAuthenticated(GoaltrailError):

@@ -32,6 +32,15 @@ from processors.recovery_file import read_recovery_tables
 from processors.recovery_rules import RecoveryTable, RecoveryTables
 from processors.snapshots import Snapshots
 from processors.timers import DeadlineTimer, Watchdog
+from processors.webhooks import (
+    AddressRules,
+    Sender,
+    WebhookLog,
+    WebhookOffice,
+    WebhookParts,
+    WebhookPolicy,
+    read_secrets,
+)
 from settings import Settings, TaskSettings
 
 log = structlog.get_logger(__name__)
@@ -98,11 +107,32 @@ def build(settings: Settings) -> faust.App:
         GroupProgress(connection, topics, group), lifecycle, patience_seconds=_WATCHDOG_PATIENCE_SECONDS, end=_stalled
     )
     _attach_agents(app, topics, lifecycle)
-    offices = (dispatcher, Inspector(connection, topics))
+    offices = (dispatcher, Inspector(connection, topics), _webhook_office(settings, topics, ledger))
     _attach_offices(app, topics, lifecycle, offices, settings.kafka.session_timeout_seconds / 2)
     _attach_timers(app, topics, timer, watchdog, lifecycle)
     _attach_ready_file(app, settings.ready_file)
     return app
+
+
+def _webhook_office(settings: Settings, topics: Topics, ledger: Ledger) -> WebhookOffice:
+    """What calls receivers; raises SetupIncomplete for a secret nobody can sign with."""
+    asked, connection = settings.webhooks, settings.librdkafka()
+    secret = asked.secret.get_secret_value() if asked.secret is not None else None
+    policy = WebhookPolicy(
+        max_tries=asked.max_tries,
+        first_retry=timedelta(seconds=asked.first_retry_seconds),
+        longest_retry=timedelta(seconds=asked.longest_retry_seconds),
+        timeout=timedelta(seconds=asked.timeout_seconds),
+    )
+    parts = WebhookParts(
+        log=lambda: WebhookLog(connection, topics),
+        snapshots=lambda: Snapshots(settings.home / "snapshots", ledger.identity()),
+        sender=Sender(AddressRules.of(asked.allowed, allow_private=asked.allow_private), policy.timeout),
+        signers=read_secrets(secret, settings.webhook_secret_file),
+        topics=topics,
+        policy=policy,
+    )
+    return WebhookOffice(parts)
 
 
 def _faust_app(settings: Settings, topics: Topics) -> faust.App:
@@ -174,7 +204,11 @@ def _attach_agents(app: faust.App, topics: Topics, lifecycle: Lifecycle) -> None
 
 
 def _attach_offices(
-    app: faust.App, topics: Topics, lifecycle: Lifecycle, offices: Sequence[Dispatcher | Inspector], patience: float
+    app: faust.App,
+    topics: Topics,
+    lifecycle: Lifecycle,
+    offices: Sequence[Dispatcher | Inspector | WebhookOffice],
+    patience: float,
 ) -> None:
     """Held by one process at a time: the one that owns the only partition of `workers.alive`."""
 

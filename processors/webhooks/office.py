@@ -1,0 +1,274 @@
+"""The webhook agent's shell: a thread that reads the log and calls receivers while this process is in charge.
+
+Each try is a fact on the log before the next is planned, and the book learns of it there like of everybody else's: a
+crash at any point forgets nothing, and at worst repeats a try under the same `webhook-id`.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+
+import structlog
+from standardwebhooks.webhooks import Webhook
+
+from events.codec import decode_fact, encode
+from events.dead_letter import bury
+from events.envelope import Envelope
+from events.errors import BrokerUnreachable, LogConflict, UndecodableRecord, WebhookGivenUp
+from events.topics import Topics
+from events.webhooks import WebhookEnvelope, WebhookFact, WebhookRedriven
+from processors.snapshots import Snapshots
+from processors.webhooks.book import READER, Book, Message
+from processors.webhooks.log import Record, WebhookLog
+from processors.webhooks.message import body_of, message_id
+from processors.webhooks.rota import Rota
+from processors.webhooks.sender import Sender
+from processors.webhooks.signing import headers_of
+from processors.webhooks.tries import Outcome, Refused, Unanswered, WebhookPolicy, after
+
+log = structlog.get_logger(__name__)
+
+_IDLE_SECONDS = 0.5
+_BUSY_SECONDS = 0.05  # how long the log is waited on while a receiver may answer
+_RETRY_SECONDS = 1.0
+_BROKEN_SECONDS = 30.0
+_SAVE_SECONDS = 60.0
+_LAST_ANSWERS_SECONDS = 1.0  # what a term that ends gives tries under way; they would be repeated by the next
+_LEAVE_SECONDS = 10.0
+_SNAPSHOT = "webhooks"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookParts:
+    """What the agent is made of; factories, since each term of office begins afresh."""
+
+    log: Callable[[], WebhookLog]
+    snapshots: Callable[[], Snapshots]
+    sender: Sender
+    signers: tuple[Webhook, ...]
+    topics: Topics
+    policy: WebhookPolicy
+
+
+class WebhookOffice:
+    """Calls receivers from `start` to `stop`; both may be called again."""
+
+    def __init__(self, parts: WebhookParts) -> None:
+        self._parts = parts
+        self._leaving: threading.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Take office."""
+        if self._thread is None:
+            self._leaving = threading.Event()
+            self._thread = threading.Thread(target=self._run, args=(self._leaving,), name="webhooks", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Leave office; tries that are under way end by themselves, unrecorded unless they end at once."""
+        if self._thread is not None and self._leaving is not None:
+            self._leaving.set()
+            self._thread.join(timeout=_LEAVE_SECONDS)
+            self._thread = None
+
+    def _run(self, leaving: threading.Event) -> None:
+        while not leaving.is_set():
+            try:
+                _Term(self._parts, leaving).serve()
+            except BrokerUnreachable as error:
+                log.warning("webhooks wait for the broker", action="webhooks.wait", error=str(error))
+                leaving.wait(_RETRY_SECONDS)
+            except Exception:
+                # Tasks go on without webhooks; messages wait on the log meanwhile.
+                log.exception("webhooks broke; they begin anew", action="webhooks.broken")
+                leaving.wait(_BROKEN_SECONDS)
+
+
+class _Term:
+    """One term of office: the book as far as it is read, and the tries under way."""
+
+    def __init__(self, parts: WebhookParts, leaving: threading.Event) -> None:
+        self._parts, self._leaving = parts, leaving
+        self._topics, self._policy = parts.topics, parts.policy
+        self._snapshots, self._log = parts.snapshots(), parts.log()
+        self._book = self._snapshots.load(_SNAPSHOT, Book) or Book()
+        self._rota = Rota(self._policy.at_once, self._policy.at_once_per_host)
+        self._landed: SimpleQueue[tuple[str, Outcome]] = SimpleQueue()
+        self._under_way = 0
+        self._next_save = time.monotonic() + _SAVE_SECONDS
+
+    def serve(self) -> None:
+        """Until relieved; raises BrokerUnreachable."""
+        try:
+            self._catch_up()
+            self._react(list(self._book.messages.values()))
+            self._log.follow(self._book.next_offsets)
+            while not self._leaving.is_set():
+                self._turn()
+            self._last_answers()
+        except LogConflict as conflict:
+            self._snapshots.discard(_SNAPSHOT, str(conflict))
+            raise BrokerUnreachable(str(conflict)) from conflict
+        finally:
+            self._log.close()
+
+    def _catch_up(self) -> None:
+        # Tries before tasks, so that a message that was delivered long ago is known as such when it is met.
+        for topic in (self._topics.webhook_events, self._topics.task_events, self._topics.dead_letters):
+            for records in self._log.to_the_end(topic, self._book.next_offsets):
+                for record in records:
+                    self._take(record)
+                if self._leaving.is_set():
+                    raise BrokerUnreachable("relieved before the log was read")
+        log.info("calling", action="webhooks.begin", tasks=len(self._book.lines), owed=len(self._book.messages))
+
+    def _turn(self) -> None:
+        taken = [self._take(record) for record in self._log.read(self._patience())]
+        self._react([message for message in taken if message is not None])
+        self._record(self._answers())
+        now = datetime.now(UTC)
+        for message in self._rota.take(self._book, now):
+            self._try(message, now)
+        self._save()
+
+    def _patience(self) -> float:
+        due = self._rota.next_due()
+        longest = _BUSY_SECONDS if self._under_way else _IDLE_SECONDS
+        return longest if due is None else min(longest, max(0.0, due - time.time()))
+
+    def _take(self, record: Record) -> Message | None:
+        """Fold one record; the message it changed, if that is owed still."""
+        book, topics = self._book, self._topics
+        book.next_offsets[record.topic, record.partition] = record.offset + 1
+        try:
+            if record.topic == topics.task_events:
+                message = book.take_fact(record.partition, record.offset, record.key, record.value)
+                if message is not None or book.opened_by(record.key, record.offset):
+                    self._log.keep(record)
+                return message
+            if record.topic == topics.webhook_events:
+                about, message = book.take_try(record.value)
+                self._rota.land(about)
+                return message
+            return book.take_letter(record.place, record.value, topic=topics.task_events)
+        except UndecodableRecord as error:
+            log.warning("unreadable record", action="webhooks.skip", place=record.place, error=str(error))
+            return None
+
+    def _react(self, changed: list[Message]) -> None:
+        """Plan what is to be tried; write what is to be told of what was given up or shall be tried anew."""
+        now = datetime.now(UTC)
+        records: list[tuple[str, str, bytes]] = []
+        for message in changed:
+            self._rota.enter(message)
+            if message.wants_letter:
+                records.append((self._topics.dead_letters, message.task_id, self._letter(message, now)))
+            if message.wants_redrive:
+                records.append(self._fact(message, WebhookRedriven(by=message.tried.by), now))
+        self._append(records)
+
+    def _answers(self) -> list[tuple[str, Outcome]]:
+        answers: list[tuple[str, Outcome]] = []
+        with suppress(Empty):
+            while True:
+                answers.append(self._landed.get_nowait())
+        self._under_way -= len(answers)
+        return answers
+
+    def _record(self, answers: list[tuple[str, Outcome]]) -> None:
+        now = datetime.now(UTC)
+        records: list[tuple[str, str, bytes]] = []
+        for about, outcome in answers:
+            message = self._book.messages.get(about)
+            if message is None or message.tried.abandoned:
+                self._rota.land(about)  # another agent brought it to an end meanwhile
+                continue
+            roll = random.random()  # noqa: S311 - jitter, no secret
+            attempt, tries = message.next_attempt, message.next_try
+            fact = after(outcome, attempt, tries, policy=self._policy, now=now, roll=roll)
+            records.append(self._fact(message, fact, now))
+            log.info(
+                "tried", action=fact.type, task_id=message.task_id, attempt=attempt, error=getattr(fact, "error", "")
+            )
+        self._append(records)
+
+    def _append(self, records: list[tuple[str, str, bytes]]) -> None:
+        if records:
+            self._log.append(records, self._leaving.is_set)
+
+    def _fact(self, message: Message, fact: WebhookFact, now: datetime) -> tuple[str, str, bytes]:
+        envelope = WebhookEnvelope(
+            event_id=uuid.uuid4().hex,
+            task_id=message.task_id,
+            message_id=message_id(message.about),
+            about=message.about,
+            url=message.url,
+            recorded_at=now,
+            event=fact,
+        )
+        return self._topics.webhook_events, message.task_id, encode(envelope)
+
+    def _letter(self, message: Message, now: datetime) -> bytes:
+        tried = message.tried
+        error = WebhookGivenUp(f"{message.url}, tried {tried.attempt} times: {tried.error}")
+        key, topic = message.task_id.encode(), self._topics.task_events
+        body = self._body(message)
+        letter = bury(topic, message.partition, message.ending, key, body, error=error, reader=READER, at=now)
+        return encode(letter)
+
+    def _body(self, message: Message) -> bytes | None:
+        """What the receiver is told; none if the log does not tell any more. Raises BrokerUnreachable."""
+        try:
+            facts = [decode_fact(self._log.fact(message.partition, at)) for at in (message.submission, message.ending)]
+        except (LogConflict, UndecodableRecord) as error:
+            log.warning("a message cannot be made", action="webhooks.skip", task_id=message.task_id, error=str(error))
+            return None
+        submitted, ending = facts
+        if not isinstance(submitted, Envelope) or not isinstance(ending, Envelope):
+            return None
+        return body_of(submitted, ending, message.progress)
+
+    def _try(self, message: Message, now: datetime) -> None:
+        self._under_way += 1
+        body = self._body(message)
+        if body is None:
+            self._landed.put((message.about, Refused("the facts to tell of are not on the log any more")))
+            return
+        headers = headers_of(message_id(message.about), body, self._parts.signers, now)
+
+        def post() -> None:
+            try:
+                outcome = self._parts.sender.post(message.url, headers, body)
+            except Exception as error:
+                log.exception("a try broke", action="webhooks.try", task_id=message.task_id)
+                outcome = Unanswered(f"{type(error).__name__}: {error}"[:500])
+            self._landed.put((message.about, outcome))
+
+        # A thread per try, not a pool: a pool is joined when the process ends, however slow the receiver is.
+        threading.Thread(target=post, name="webhook", daemon=True).start()
+
+    def _last_answers(self) -> None:
+        deadline = time.monotonic() + _LAST_ANSWERS_SECONDS
+        answers = self._answers()
+        with suppress(Empty):
+            while self._under_way:
+                answers.append(self._landed.get(timeout=max(0.0, deadline - time.monotonic())))
+                self._under_way -= 1
+        self._record(answers)
+
+    def _save(self) -> None:
+        if time.monotonic() < self._next_save:
+            return
+        self._next_save = time.monotonic() + _SAVE_SECONDS
+        facts = sum(self._book.next_offsets.values())
+        if self._snapshots.wanted(_SNAPSHOT, facts):
+            self._snapshots.save(_SNAPSHOT, self._book, facts)
