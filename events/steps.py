@@ -54,12 +54,13 @@ class StepExecuted(Fact):
 
 
 class CheckpointSaved(Fact):
-    """Where another worker can go on: storage state and URL, kept as an artifact."""
+    """Where another worker can go on: storage state, URL and place in the plan, kept as an encrypted artifact."""
 
     type: Literal["checkpoint.saved"] = "checkpoint.saved"
     step_number: int
     url: str
     artifact: Artifact
+    acts: int = 0  #: irreversible steps of the task that its writer knew of, all of them before this place
     data: dict[str, JsonValue] = Field(default_factory=dict)
 
 

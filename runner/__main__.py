@@ -27,6 +27,7 @@ from runner.artifacts import ArtifactStore
 from runner.attempt import Desk
 from runner.browser import BrowserHost
 from runner.browser_performer import BrowserPerformer, Timeouts
+from runner.checkpoints import CheckpointVault, checkpoint_keys
 from runner.consumer import InboxReader, StepsReader
 from runner.marks import StepMarks
 from runner.performer import Performer
@@ -63,8 +64,10 @@ async def _run(settings: Settings) -> int:
         closing.push_async_callback(browser.close)
         log.info("browser", action="browser.start", executable=str(await browser.start()))
         timeouts = Timeouts(settings.browser.action_timeout_seconds, settings.browser.navigation_timeout_seconds)
-        store = ArtifactStore(str(settings.home.absolute() / "artifacts"))
-        await work(settings, BrowserPerformer(browser, store, timeouts), stop, closing)
+        store = ArtifactStore(settings.artifacts or str(settings.home.absolute() / "artifacts"))
+        given = settings.checkpoint_keys.get_secret_value() if settings.checkpoint_keys else None
+        vault = CheckpointVault(store, checkpoint_keys(given, settings.home.absolute()))
+        await work(settings, BrowserPerformer(browser, store, vault, timeouts), stop, closing)
     log.info("stopped", action="stop")
     return 0
 

@@ -10,12 +10,21 @@ import structlog
 
 from events.commands import RenewLease, StartTask, TaskCommand
 from events.errors import BodyTooLarge, BrokerUnreachable, PublishFailed, UndecodableRecord
-from events.failure import ErrorType
+from events.failure import ErrorType, Strategy
 from events.topics import Topics
-from events.worker import Assignment, InboxEnvelope, LeaseConfirmed, LeaseEnded, StartConfirmed, StopRequested
+from events.worker import (
+    Assignment,
+    InboxEnvelope,
+    LeaseConfirmed,
+    LeaseEnded,
+    RecoveryDirected,
+    StartConfirmed,
+    StopRequested,
+)
 from producers.commands import CommandSender, new_command_id
 from producers.publisher import Publisher
 from runner.closing import Closing, Cut
+from runner.directions import Directions
 from runner.history import Earlier, StepFacts, permitted_again, read_history
 from runner.leases import Lease
 from runner.marks import StepMarks
@@ -49,6 +58,7 @@ class Attempt:
         self.task_id = note.task_id
         self.lease = Lease(note.lease_epoch, assignment.lease_ms / 1_000, note.version)
         self._secrets = SecretBox(assignment.goal.secrets)
+        self._directions = Directions(self._deliver, self.lease)
         self._log = StepLog(
             desk.publisher,
             desk.topics,
@@ -57,6 +67,8 @@ class Attempt:
             lease=self.lease,
             secrets=self._secrets,
             marks=desk.marks,
+            ask=self._ask,
+            held=lambda: self._directions.held(desk.worker),
         )
         self._start_id = new_command_id()
         self._start = StartTask(
@@ -73,7 +85,7 @@ class Attempt:
 
     @property
     def committed(self) -> bool:
-        """Whether an irreversible step was begun, so that finishing is better than giving back."""
+        """Whether an irreversible step was begun that no checkpoint covers: finishing is better than giving back."""
         return self._log.irreversible
 
     def take(self, note: InboxEnvelope) -> None:
@@ -87,6 +99,9 @@ class Attempt:
                 self._go_on.set()
             case LeaseConfirmed():
                 self.lease.confirmed(note.command_id)
+            case RecoveryDirected():
+                self.lease.confirmed(note.command_id)
+                self._directions.take(note.command_id, note.message)
             case StopRequested():
                 self._log.stop_asked = note.message.why
             case LeaseEnded():
@@ -142,7 +157,7 @@ class Attempt:
         except UndecodableRecord as error:
             said = f"What earlier attempts did cannot be read, so nothing is done again: {error}"
             return self._closing().of_verdict(Fell(ErrorType.UNCONFIRMED, said))
-        self._log.step_number = earlier.last_step
+        self._log.step_number, self._log.acts = earlier.last_step, earlier.acts
         return await self._performed(Job(self.task_id, self._assignment, earlier, self._secrets))
 
     async def _performed(self, job: Job) -> TaskCommand | None:
@@ -165,6 +180,9 @@ class Attempt:
         await self._log.may_act(self.lease.length)
         self._assured = True
         return await self._desk.performer.perform(job, self._log)
+
+    async def _ask(self, fell: Fell) -> Strategy:
+        return await self._directions.ask(self._closing().of_trouble(fell))
 
     async def _earlier(self) -> Earlier:
         since = self._assignment.steps_offset

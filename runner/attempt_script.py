@@ -1,261 +1,145 @@
-"""What happens in an attempt, in order: open the site, plan and act, verify; or only verify what may be done already."""
+"""What happens in an attempt, in order: open the site, plan and act, verify; and what is tried when a step fails."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from time import monotonic
-from typing import TypeVar
 
 from playwright.async_api import Error
 
-from events.action import Navigate
-from events.failure import ErrorType
-from events.steps import StepExecuted
+from events.failure import ErrorType, Strategy
+from runner.conclusion import Conclusion
 from runner.outcome import StepTrouble, first_line, of_error
-from runner.performer import Fell, Job, Reached, StepReporter, Verdict, Yielded
-from runner.planners.planner import GiveUp, PlanDone, Planner, Proposal
+from runner.performer import Fell, Reached, StepReporter, Verdict, Yielded
+from runner.planners.planner import Advice, GiveUp, PlanDone, Planner, Proposal
+from runner.recovery import carry_out
 from runner.steps import Stepper
-from runner.templates import UnresolvedTemplate
-from runner.verify import Finding, Verifier
-from runner.wording import is_irreversible
+from runner.trail import Trail
 
-V = TypeVar("V")
-
-#: Troubles that pass: after one of them, what was done can be verified by a later attempt.
-_PASSING = frozenset(
+#: After these the page is of no use: the processor stops, asks a human, or wants an attempt from the beginning.
+_NOT_HERE = frozenset(
     {
-        ErrorType.TIMEOUT,
-        ErrorType.SERVER_ERROR,
-        ErrorType.STALE,
-        ErrorType.RATE_LIMITED,
+        ErrorType.SITE_DOWN,
+        ErrorType.ACCESS_DENIED,
+        ErrorType.INVALID_URL,
+        ErrorType.GOAL_UNREACHABLE,
+        ErrorType.NO_PLAN,
+        ErrorType.INVALID_INPUT,
+        ErrorType.MAX_STEPS,
+        ErrorType.LOOP,
+        ErrorType.UNCONFIRMED,
         ErrorType.BROWSER_CRASHED,
-        ErrorType.AUTH,
     }
 )
-_LOOK_SECONDS = 10.0
-_COMPLAINT_LIMIT = 300
-_ALERTS = "[role=alert], .error, .errors, .alert-danger"
+#: A first step after a checkpoint that ends like this says that the checkpoint leads nowhere any more.
+_NO_WAY_ON = frozenset(
+    {
+        ErrorType.AUTH,
+        ErrorType.ACCESS_DENIED,
+        ErrorType.GOAL_UNREACHABLE,
+        ErrorType.INVALID_URL,
+        ErrorType.STALE,
+        ErrorType.UNKNOWN,
+    }
+)
+
+
+class CannotContinue(Exception):
+    """Raised when the checkpoint leads nowhere: the attempt begins anew without it, in a fresh window."""
 
 
 @dataclass(slots=True)
 class Script:
     """One attempt at one task in one window."""
 
-    job: Job
     report: StepReporter
     stepper: Stepper
-    planner: Planner | GiveUp
-    patience: float
+    trail: Trail
+    conclusion: Conclusion
+    _failed_at: int | None = None  #: place in the plan that a recovery must pass to have held
+    _arrived: bool = False  #: whether a step of the plan succeeded here
 
     async def perform(self) -> Verdict:
-        """Follow the plan, or verify only."""
-        if self.job.earlier.must_verify:
-            return await self._verify_only(self.job.earlier.irreversible or "")
-        if isinstance(self.planner, GiveUp):
-            return Fell(ErrorType.NO_PLAN, self.planner.reason, recovery_needed=False)
-        try:
-            return await self._follow(self.planner)
-        except StepTrouble as trouble:
-            if self.stepper.committed is None:
-                return self._fell(trouble)
-            return await self._troubled_after(self.stepper.committed, trouble)
+        """Follow the plan to its end.
 
-    async def _follow(self, planner: Planner) -> Verdict:
-        limit, taken = self.job.assignment.goal.max_steps, 0
+        Raises:
+            CannotContinue: the checkpoint it was to go on from is of no use.
+        """
         while True:
-            advice = planner.propose(taken)
-            if taken == 0 and not self._opens(advice):
-                await self._open_site(planner)
-            if self._must_stop():
-                return await self._bounded(self._yielded())
-            match advice:
-                case PlanDone():
-                    return await self._concluded(taken)
-                case GiveUp():
-                    raise StepTrouble(ErrorType.NO_PLAN, advice.reason)
-                case Proposal() if taken >= limit:
-                    raise StepTrouble(ErrorType.MAX_STEPS, f"Not done after {limit} steps, the most the task allows")
-                case Proposal():
-                    await self.stepper.take(advice.action, used=planner.used, reason=advice.reason)
-                    taken += 1
-
-    def _opens(self, advice: object) -> bool:
-        return isinstance(advice, Proposal) and isinstance(advice.action, Navigate)
-
-    async def _open_site(self, planner: Planner) -> None:
-        site = Navigate(url=self.job.assignment.goal.site_url)
-        await self.stepper.take(site, used=planner.used, reason="a task begins at its site")
-
-    def _must_stop(self) -> bool:
-        """A pause comes too late once an irreversible step is done: the plan would have to begin anew after it."""
-        asked = self.report.stop_asked
-        return asked == "cancel" or (asked == "pause" and self.stepper.committed is None)
-
-    async def _bounded(self, look: Awaitable[V]) -> V:
-        """Looks that have no timeout of their own, at a page that may not answer any more."""
-        try:
-            async with asyncio.timeout(_LOOK_SECONDS):
-                return await look
-        except TimeoutError as error:
-            raise StepTrouble(ErrorType.TIMEOUT, "The page did not answer in time") from error
-        except Error as error:
-            raise StepTrouble(of_error(error.message), first_line(error.message)) from error
-
-    async def _yielded(self) -> Yielded:
-        """Keep where the page is and who is logged in, so that a later attempt can look."""
-        page = self.stepper.hands.session.page
-        state = {"storage_state": await page.context.storage_state(), "url": page.url}
-        kept = await self.stepper.store.put("storage_state", json.dumps(state).encode(), "application/json")
-        self.report.checkpoint(page.url, kept)
-        return Yielded(kept.sha256)
-
-    # Verification.
-
-    async def _concluded(self, taken: int) -> Verdict:
-        """Every step succeeded; is the goal reached?"""
-        if not self.job.assignment.goal.success_indicators:
-            return await self._bounded(self._inferred(taken))
-        started = monotonic()
-        findings = await self._look(self._verifier().look_here)
-        return await self._judged(findings, started)
-
-    async def _judged(self, findings: list[Finding], started: float) -> Verdict:
-        missing = [finding.sentence for finding in findings if not finding.holds]
-        evidence = [finding.sentence for finding in findings if finding.holds]
-        said = "Not confirmed: " + "; ".join(missing) if missing else None
-        complaint = await self._bounded(self._complaint()) if missing else ""
-        if said is not None and complaint:
-            said += f'; the page says "{complaint}"'
-        done = self.stepper.committed or self.job.earlier.irreversible
-        error_type = ErrorType.UNCONFIRMED if done else ErrorType.UNKNOWN
-        await self._record(started, error_type if missing else None, said)
-        if said is None:
-            return self._reached(evidence)
-        if done:
-            said = f"This was done, but its effect could not be confirmed: {done}. {said}"
-        return Fell(error_type, said, {"found": evidence, "missing": missing})
-
-    async def _inferred(self, taken: int) -> Verdict:
-        """Nothing was declared: believe the steps, unless the page says otherwise about what cannot be taken back."""
-        session = self.stepper.hands.session
-        where = f'"{await session.page.title()}" at {session.page.url}'
-        if self.stepper.committed is not None:
-            complaint = await self._complaint()
-            same = await session.digest() == self.stepper.page_before
-            if complaint or same:
-                why = f'the page says "{complaint}"' if complaint else "nothing on the page changed"
-                said = f"This was done, but its effect could not be confirmed: {self.stepper.committed}; {why}"
-                return Fell(ErrorType.UNCONFIRMED, said)
-        return self._reached(
-            [f"Inferred, as no success indicator was declared: all {taken} steps succeeded, last page {where}"]
-        )
-
-    async def _complaint(self) -> str:
-        """What the page says went wrong; empty when it says nothing of the kind."""
-        alert = self.stepper.hands.session.page.locator(_ALERTS).filter(visible=True).first
-        return " ".join((await alert.inner_text()).split())[:_COMPLAINT_LIMIT] if await alert.count() else ""
-
-    async def _verify_only(self, act: str) -> Verdict:
-        """An irreversible act was begun by an earlier attempt: look whether it took effect, never do it again."""
-        verifier = self._verifier()
-        if not any(indicator.at for indicator in verifier.indicators):
-            said = (
-                f"An earlier attempt may have done this: {act}. It is not done again, and no success indicator names"
-                " a page (`at`) on which its effect could be seen"
-            )
-            return Fell(ErrorType.UNCONFIRMED, said)
-        await self._run_up()
-        started = monotonic()
-        try:
-            return await self._judged(await self._look(verifier.look_again), started)
-        except StepTrouble as trouble:
-            await self._record(started, trouble.error_type, trouble.message)
-            return self._fell(trouble)
-
-    async def _run_up(self) -> None:
-        """The reversible steps before the act, such as a login; how far they lead does not matter."""
-        planner = self.planner
-        if isinstance(planner, GiveUp):
-            return
-        taken = 0
-        try:
-            while isinstance(advice := planner.propose(taken), Proposal) and not is_irreversible(advice.action):
-                if taken == 0 and not isinstance(advice.action, Navigate):
-                    await self._open_site(planner)
-                await self.stepper.take(advice.action, used=planner.used, reason="on the way to verify an earlier act")
-                taken += 1
-        except StepTrouble:
-            return
-
-    async def _troubled_after(self, act: str, trouble: StepTrouble) -> Verdict:
-        """A step failed after an irreversible one, or in it."""
-        verifier = self._verifier()
-        if verifier.indicators:
-            started = monotonic()
             try:
-                findings = await self._look(verifier.look_here)
-            except StepTrouble:
-                findings = []
-            if findings and all(finding.holds for finding in findings):
-                await self._record(started, None, None)
-                return self._reached([finding.sentence for finding in findings])
-        can_wait = trouble.error_type in _PASSING and any(indicator.at for indicator in verifier.indicators)
-        if can_wait:
-            return self._fell(trouble)
-        said = f"This was begun, but its effect could not be confirmed: {act}. {trouble.message}"
-        return Fell(ErrorType.UNCONFIRMED, said)
+                verdict = await self._advance(self.trail.planner)
+            except StepTrouble as trouble:
+                verdict = await self._troubled(trouble)
+            if isinstance(verdict, Fell):
+                verdict = await self._recourse(verdict)
+            if isinstance(verdict, Reached) and self._failed_at is not None:
+                await self.report.recovered()
+            if verdict is not None:
+                return verdict
 
-    def _verifier(self) -> Verifier:
-        goal = self.job.assignment.goal
-        hands = self.stepper.hands
-        return Verifier(
-            hands.session,
-            goal.site_url,
-            goal.success_indicators,
-            goal.inputs,
-            patience=self.patience,
-            navigation_timeout=hands.navigation_timeout,
-        )
+    async def _advance(self, planner: Planner) -> Verdict | None:
+        taken = self.trail.journey.taken
+        advice = planner.propose(taken)
+        if self._must_stop(advice):
+            return Yielded(await self.trail.journey.save())
+        if not self.trail.opened:
+            await self.trail.enter()
+            return None
+        limit = self.trail.job.assignment.goal.max_steps
+        match advice:
+            case PlanDone():
+                return await self.conclusion.concluded(taken)
+            case GiveUp():
+                raise StepTrouble(ErrorType.NO_PLAN, advice.reason)
+            case Proposal() if taken >= limit:
+                raise StepTrouble(ErrorType.MAX_STEPS, f"Not done after {limit} steps, the most the task allows")
+            case Proposal():
+                await self.trail.step(advice)
+                self._arrived = True
+                await self._passed()
+                return None
 
-    async def _look(self, look: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
-        """Findings; what keeps us from looking becomes a StepTrouble."""
+    async def _passed(self) -> None:
+        if self._failed_at is not None and self.trail.journey.taken > self._failed_at:
+            self._failed_at = None
+            await self.report.recovered()
+
+    def _must_stop(self, advice: Advice) -> bool:
+        """A pause after an irreversible step needs a place behind it to go on from; at the end, none is worth it."""
+        asked, committed = self.report.stop_asked, self.stepper.committed is not None
+        if asked == "pause" and committed:
+            return self.trail.journey.can_return and not isinstance(advice, PlanDone)
+        return asked is not None
+
+    async def _troubled(self, trouble: StepTrouble) -> Verdict:
+        continuing = self.trail.checkpoint is not None and not self._arrived
+        if continuing and trouble.error_type in _NO_WAY_ON:
+            raise CannotContinue(trouble.message)
+        if self.stepper.committed is None:
+            return self.conclusion.fell(trouble)
+        return await self.conclusion.troubled_after(self.stepper.committed, trouble)
+
+    # Recovery in the open page.
+
+    async def _recourse(self, fell: Fell) -> Fell | None:
+        """Ask what to do and do it, until a strategy was carried out; what remains is the attempt's failure."""
+        while self.stepper.committed is None and fell.recovery_needed and fell.error_type not in _NOT_HERE:
+            strategy = await self.report.recourse(fell)
+            if strategy is None:
+                break
+            self._failed_at = max(self._failed_at or 0, self.trail.journey.taken)
+            try:
+                await self._carry_out(strategy)
+            except StepTrouble as trouble:
+                fell = self.conclusion.fell(trouble)
+            else:
+                return None
+        return fell
+
+    async def _carry_out(self, strategy: Strategy) -> None:
+        self.stepper.forget_repeats()
         try:
-            return await look()
-        except UnresolvedTemplate as error:
-            raise StepTrouble(ErrorType.INVALID_INPUT, str(error)) from error
+            await carry_out(strategy, self.trail)
         except Error as error:
             raise StepTrouble(of_error(error.message), first_line(error.message)) from error
         except TimeoutError as error:
-            raise StepTrouble(ErrorType.TIMEOUT, "the page to verify on did not load in time") from error
-
-    async def _record(self, started: float, error_type: ErrorType | None, said: str | None) -> None:
-        """Verification is a step of its own, with pictures when it fails."""
-        session = self.stepper.hands.session
-        took = round((monotonic() - started) * 1_000, 1)
-        pictures = [] if said is None else await session.pictures(self.stepper.store)
-        self.report.executed(
-            StepExecuted(
-                step_number=0,
-                action="verify the goal by its success indicators",
-                ai_used="rules",
-                level_reason="success is evidence outside the plan",
-                duration_ms=took,
-                result="success" if said is None else "error",
-                error_type=error_type,
-                error_details=said,
-                url=session.page.url,
-                artifacts=pictures,
-            )
-        )
-
-    def _reached(self, evidence: list[str]) -> Reached:
-        data = self.stepper.hands.data
-        read = [f"{key}: {value}" for key, value in data.items()]
-        return Reached("; ".join([*read, *evidence]), evidence, dict(data))
-
-    def _fell(self, trouble: StepTrouble) -> Fell:
-        evidence = {"url": self.stepper.hands.session.page.url}
-        return Fell(trouble.error_type, trouble.message, evidence)
+            raise StepTrouble(ErrorType.TIMEOUT, f"The page did not answer in time to {strategy}") from error

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
-from playwright.async_api import Error, StorageState
+from playwright.async_api import Error
 
-from events.failure import ErrorType
+from events.failure import ErrorType, Strategy
 from runner.actions import Hands
 from runner.artifacts import ArtifactStore
-from runner.attempt_script import Script
+from runner.attempt_script import CannotContinue, Script
 from runner.browser import BrowserHost
+from runner.checkpoints import Checkpoint, CheckpointVault, UnusableCheckpoint
+from runner.conclusion import Conclusion
+from runner.journey import Journey
 from runner.outcome import first_line, of_error
 from runner.performer import Fell, Job, StepReporter, Verdict
-from runner.planners.planner import GiveUp
+from runner.planners.planner import FixedPlan, GiveUp, Planner, Proposal
 from runner.router import choose_planner
 from runner.session import Session
 from runner.steps import Stepper
+from runner.trail import Trail
+from runner.wording import describe
 
 log = structlog.get_logger("runner")
 
@@ -40,20 +45,44 @@ class BrowserPerformer:
 
     browser: BrowserHost
     store: ArtifactStore
+    vault: CheckpointVault
     timeouts: Timeouts = Timeouts()
 
     async def perform(self, job: Job, steps: StepReporter) -> Verdict:
         """See `Performer.perform`."""
-        planner = choose_planner(job.assignment.goal)
+        planner = choose_planner(job.assignment.goal, job.assignment.hints)
         if isinstance(planner, GiveUp) and not job.earlier.must_verify:
             return Fell(ErrorType.NO_PLAN, planner.reason, recovery_needed=False)
+        checkpoint = await self._checkpoint(job)
         try:
-            async with self._session(job) as session:
-                script = Script(job, steps, self._stepper(job, steps, session), planner, self.timeouts.verification)
-                return await script.perform()
+            if not isinstance(planner, GiveUp) and checkpoint is not None and leads_on(job, planner, checkpoint):
+                with suppress(CannotContinue):
+                    return await self._follow(job, steps, planner, checkpoint)
+            if job.earlier.must_verify:
+                return await self._verify(job, steps, planner, checkpoint)
+            assert not isinstance(planner, GiveUp)  # noqa: S101 - for the type checker; such a task was given up above
+            return await self._follow(job, steps, planner, None)
         except Error as error:
             said = f"The browser failed: {first_line(error.message)}"
             return Fell(_browser_error(error), said)
+
+    async def _follow(self, job: Job, steps: StepReporter, planner: Planner, checkpoint: Checkpoint | None) -> Verdict:
+        async with self._session(job, checkpoint) as session:
+            stepper = self._stepper(job, steps, session)
+            trail = Trail(job, stepper, Journey(session, self.vault, steps), planner, checkpoint)
+            conclusion = Conclusion(job, steps, stepper, self.timeouts.verification)
+            return await Script(steps, stepper, trail, conclusion).perform()
+
+    async def _verify(
+        self, job: Job, steps: StepReporter, planner: Planner | GiveUp, checkpoint: Checkpoint | None
+    ) -> Verdict:
+        async with self._session(job, checkpoint) as session:
+            stepper = self._stepper(job, steps, session)
+            known = FixedPlan((), "rules", "nothing is known") if isinstance(planner, GiveUp) else planner
+            trail = Trail(job, stepper, Journey(session, self.vault, steps), known)
+            conclusion = Conclusion(job, steps, stepper, self.timeouts.verification)
+            act = job.earlier.irreversible or ""
+            return await conclusion.verify_only(act, logged_in=checkpoint is not None, run_up=trail.run_up)
 
     def _stepper(self, job: Job, steps: StepReporter, session: Session) -> Stepper:
         hands = Hands(
@@ -66,10 +95,11 @@ class BrowserPerformer:
         return Stepper(job, steps, hands, self.store)
 
     @asynccontextmanager
-    async def _session(self, job: Job) -> AsyncIterator[Session]:
+    async def _session(self, job: Job, checkpoint: Checkpoint | None) -> AsyncIterator[Session]:
         """A window of its own for the task, recorded so that a failure can be looked at."""
+        storage: Any = None if checkpoint is None else checkpoint.storage_state
         async with AsyncExitStack() as closing:
-            context = await closing.enter_async_context(self.browser.context(await self._storage(job)))
+            context = await closing.enter_async_context(self.browser.context(storage))
             context.set_default_timeout(self.timeouts.action * 1_000)
             context.set_default_navigation_timeout(self.timeouts.navigation * 1_000)
             # Pictures may show a secret that was typed into an open field; the rest of the trace can be cleaned.
@@ -77,16 +107,27 @@ class BrowserPerformer:
             page = await context.new_page()
             yield Session(context, page, job.secrets, navigation_timeout=self.timeouts.navigation)
 
-    async def _storage(self, job: Job) -> StorageState | None:
-        """The session a paused task left behind; only looked at when the task must not be done again."""
-        if job.assignment.checkpoint is None or not job.earlier.must_verify:
+    async def _checkpoint(self, job: Job) -> Checkpoint | None:
+        """What an earlier attempt left, unless the trouble it met lies in the very session that it kept."""
+        name = job.earlier.checkpoint or job.assignment.checkpoint
+        if name is None or job.assignment.strategy is Strategy.RE_AUTHENTICATE:
             return None
-        with suppress(OSError, ValueError, KeyError):
-            kept = json.loads(await self.store.get(job.assignment.checkpoint))
-            state: StorageState = kept["storage_state"]
-            return state
-        log.warning("a checkpoint cannot be read", action="checkpoint.read", task_id=job.task_id)
-        return None
+        try:
+            return await self.vault.get(name)
+        except UnusableCheckpoint as error:
+            log.warning("a checkpoint is not used", action="checkpoint.read", task_id=job.task_id, reason=str(error))
+            return None
+
+
+def leads_on(job: Job, planner: Planner, checkpoint: Checkpoint) -> bool:
+    """Whether the task can be continued at the checkpoint: the same plan, and nothing in doubt since."""
+    if job.earlier.must_verify and not job.earlier.covered:
+        return False
+    # The page itself was what went wrong, or nobody knows what: such an attempt is made from the beginning.
+    if job.assignment.strategy is not None and job.assignment.error_type in {ErrorType.LOOP, ErrorType.UNKNOWN}:
+        return False
+    advices = [planner.propose(place) for place in range(checkpoint.position)]
+    return checkpoint.planned == [describe(advice.action) for advice in advices if isinstance(advice, Proposal)]
 
 
 def _browser_error(error: Error) -> ErrorType:

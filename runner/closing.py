@@ -66,6 +66,10 @@ class Closing:
         """Give the task back at no cost of an attempt."""
         return ReleaseTask(worker=self.worker, lease_epoch=self.epoch, reason=reason)
 
+    def of_trouble(self, fell: Fell) -> FailAttempt:
+        """A failure of an attempt that goes on, if it is told how: its page is open."""
+        return self._failed(fell).model_copy(update={"session_alive": True})
+
     def _completed(self, verdict: Reached) -> CompleteTask:
         return CompleteTask(
             worker=self.worker,

@@ -8,20 +8,27 @@ from typing import Protocol
 
 from events.envelope import StepEnvelope
 from events.failure import ErrorType
-from events.steps import StepExecuted, StepIntended
+from events.steps import CheckpointSaved, StepExecuted, StepIntended
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """Where the step numbers go on, and whether something that cannot be taken back may have been done."""
+    """Where the step numbers go on, where the task can be continued, and what may have been done for good."""
 
     last_step: int = 0
     irreversible: str | None = None  #: the act, in words; none when nothing of the kind was done or meant
     certain: bool = False  #: whether the act is known to have been carried out
+    checkpoint: str | None = None  #: artifact of the newest checkpoint
+    covered: bool = False  #: whether every such act is certain, and known to whoever saved that checkpoint
+    failed_since: bool = False  #: whether a step failed after that checkpoint
+    acts: int = 0  #: irreversible steps on the log
 
     @property
     def must_verify(self) -> bool:
-        """Whether the task may only be verified: acting again could do the same thing twice."""
+        """Whether the task may only be verified, unless it can be continued from its checkpoint.
+
+        Acting again from the beginning could do the same thing twice.
+        """
         return self.irreversible is not None
 
 
@@ -46,6 +53,8 @@ def read_history(facts: Iterable[StepEnvelope]) -> Earlier:
     last = 0
     meant: dict[tuple[int, int], str] = {}
     done: list[StepExecuted] = []
+    saved: CheckpointSaved | None = None
+    failed_since = False
     for fact in facts:
         match fact.event:
             case StepIntended():
@@ -54,18 +63,34 @@ def read_history(facts: Iterable[StepEnvelope]) -> Earlier:
             case StepExecuted():
                 last = max(last, fact.event.step_number)
                 meant.pop((fact.lease_epoch, fact.event.step_number), None)
+                failed_since = failed_since or fact.event.result == "error"
                 if fact.event.irreversible:
                     done.append(fact.event)
+            case CheckpointSaved():
+                saved, failed_since = fact.event, False
             case _:
                 continue
     sure = [step.action for step in done if step.result == "success"]
     unsure = [*meant.values(), *(step.action for step in done if step.result != "success")]
-    return Earlier(last, next(iter([*unsure, *sure]), None), certain=bool(sure) and not unsure)
+    return Earlier(
+        last,
+        next(iter([*unsure, *sure]), None),
+        certain=bool(sure) and not unsure,
+        checkpoint=None if saved is None else saved.artifact.sha256,
+        # Counted, not ordered: facts of a runner that was replaced may arrive at any time.
+        covered=bool(sure) and not unsure and saved is not None and saved.acts == len(done),
+        failed_since=saved is not None and failed_since,
+        acts=len(done),
+    )
 
 
 def permitted_again(earlier: Earlier, last_error: ErrorType | None) -> Earlier:
     """The history as the attempt must take it, once it is known why the last one failed.
 
-    An attempt after `unconfirmed` exists only because a human looked and said "retry": then the act may be done again.
+    An attempt after `unconfirmed` exists because a human looked and said "retry": then the act may be done again, from
+    the beginning. But the word outlives that attempt: a task that was paused or given back after it has done the act
+    anew, and gone on to a checkpoint without a failure since, is continued there.
     """
-    return Earlier(earlier.last_step) if last_error is ErrorType.UNCONFIRMED else earlier
+    if last_error is not ErrorType.UNCONFIRMED or (earlier.covered and not earlier.failed_since):
+        return earlier
+    return Earlier(earlier.last_step, acts=earlier.acts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from events.failure import ErrorType
+from events.failure import ErrorType, Strategy
 from events.steps import Artifact, StepExecuted
 from events.worker import Assignment
 from runner.history import Earlier
@@ -77,7 +77,18 @@ class StepReporter(Protocol):
         ...
 
     def checkpoint(self, url: str, artifact: Artifact) -> None:
-        """Record where another worker can go on."""
+        """Record where another worker can go on; everything done so far lies before that place."""
+        ...
+
+    async def recourse(self, fell: Fell) -> Strategy | None:
+        """Report a failure with the page kept open; returns what to do about it, once that may begin.
+
+        None: nothing in this session. Cancelled when the task goes another way.
+        """
+        ...
+
+    async def recovered(self) -> None:
+        """Report that the strategy held."""
         ...
 
 

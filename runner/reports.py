@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Literal
@@ -15,12 +16,17 @@ import structlog
 from events.codec import encode
 from events.envelope import StepEnvelope
 from events.errors import BodyTooLarge, PublishFailed
+from events.failure import Strategy
 from events.steps import Artifact, CheckpointSaved, StepExecuted, StepFact, StepIntended
 from events.topics import Topics
 from producers.publisher import Placement, Publisher
 from runner.leases import Lease
 from runner.marks import StepMarks
+from runner.performer import Fell
 from runner.secrets import SecretBox
+
+Ask = Callable[[Fell], Awaitable[Strategy]]
+Held = Callable[[], Awaitable[None]]
 
 _TEXT_LIMIT = 4_000  # characters of one text in a step; more is in the trace
 
@@ -40,15 +46,19 @@ class StepLog:
         lease: Lease,
         secrets: SecretBox,
         marks: StepMarks,
+        ask: Ask,
+        held: Held,
     ) -> None:
         self._publisher, self._topics = publisher, topics
         self._task_id, self._worker, self._lease = task_id, worker, lease
         self._secrets, self._marks = secrets, marks
+        self._ask, self._held_on = ask, held
         self._under_way: list[Future[Placement]] = []
         self._held = asyncio.Event()  #: set whenever the lease was lengthened
         self.step_number = 0
         self.cost = 0.0
-        self.irreversible = False  #: whether an irreversible step was begun under this lease
+        self.irreversible = False  #: whether an irreversible step was begun under this lease that no checkpoint covers
+        self.acts = 0  #: irreversible steps of the task on the log
         self.stop_asked: Literal["pause", "cancel"] | None = None
 
     def lengthened(self) -> None:
@@ -78,6 +88,7 @@ class StepLog:
         """See `StepReporter.executed`."""
         self.step_number += 1
         self.cost += step.cost
+        self.acts += step.irreversible
         details = None if step.error_details is None else self._clean(step.error_details)
         changes = {
             "step_number": self.step_number,
@@ -90,7 +101,20 @@ class StepLog:
 
     def checkpoint(self, url: str, artifact: Artifact) -> None:
         """See `StepReporter.checkpoint`."""
-        self._send(CheckpointSaved(step_number=self.step_number, url=self._clean(url), artifact=artifact))
+        saved = CheckpointSaved(step_number=self.step_number, url=self._clean(url), artifact=artifact, acts=self.acts)
+        self._send(saved)
+        # Should this not reach the log, whoever takes over finds the act without it, and verifies.
+        self.irreversible = False
+
+    async def recourse(self, fell: Fell) -> Strategy:
+        """See `StepReporter.recourse`."""
+        with suppress(PublishFailed):  # a step missing on the log is no reason to give up the page
+            await self.delivered()
+        return await self._ask(fell)
+
+    async def recovered(self) -> None:
+        """See `StepReporter.recovered`."""
+        await self._held_on()
 
     async def delivered(self) -> None:
         """Wait until every step so far is on the log.

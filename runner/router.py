@@ -8,6 +8,17 @@ from runner.planners.planner import GiveUp, Planner
 from runner.planners.rules import rules_plan
 
 
-def choose_planner(goal: GoalStatement) -> Planner | GiveUp:
-    """A planner for the goal; level 0 holds declared plans and rules."""
-    return declared_plan(goal.steps) if goal.steps else rules_plan(goal.goal)
+def choose_planner(goal: GoalStatement, hints: str = "") -> Planner | GiveUp:
+    """A planner for the goal; level 0 holds declared plans and rules.
+
+    Args:
+        goal: what the caller declared.
+        hints: what an operator added who looked at the task; steps in words, if the goal itself is not understood.
+    """
+    if goal.steps:
+        return declared_plan(goal.steps)
+    plan = rules_plan(goal.goal)
+    if isinstance(plan, GiveUp) and hints:
+        hinted = rules_plan(hints)
+        return plan if isinstance(hinted, GiveUp) else hinted
+    return plan

@@ -38,13 +38,16 @@ class Session:
         self.redirected = False  #: whether the site sent us elsewhere than we went
         self.accepts_questions = False  #: only while an act is under way that was recorded as irreversible
         self.masked: list[Locator] = []  #: fields that hold secrets
+        self.documents = 0  #: how many pages were loaded so far; says whether the page is another one than before
         self._context, self._secrets, self._timeout = context, secrets, navigation_timeout
         self._status: int | None = None
+        self._method = "GET"  #: how the page was asked for
         self._failure: str | None = None
         self._crashed = False
         self._pending: Request | None = None
         self._arrived = False  #: whether a navigation came to its end since the last act began
         self._changed = asyncio.Event()
+        self._closing: asyncio.Task[None] | None = None  #: of a window that did not answer
         context.on("page", self._opened)
         self._listen(page)
 
@@ -69,6 +72,25 @@ class Session:
         with contextlib.suppress(Error):
             await self.page.wait_for_load_state("load", timeout=min(_LOAD_SECONDS, self._timeout) * 1_000)
         self._judge()
+
+    @property
+    def opens_by_address(self) -> bool:
+        """Whether opening the page's address gives this page: not so for the answer to a form, or an error."""
+        return self._method == "GET" and self.page.url.startswith(("http://", "https://"))
+
+    async def refresh_window(self) -> None:
+        """A window that works: another one, where this one has crashed or does not answer any more."""
+        stuck = self.page
+        try:
+            async with asyncio.timeout(_DIGEST_SECONDS):
+                if not self._crashed:
+                    await stuck.evaluate("1")
+                    return
+        except (Error, TimeoutError):
+            log.info("the window does not answer; opening another", action="window.new", url=stuck.url)
+        self._opened(await self._context.new_page())
+        self._crashed, self._pending = False, None
+        self._closing = asyncio.create_task(_closed(stuck))
 
     def forget_answers(self) -> None:
         """What was answered before the next act is of no interest any more."""
@@ -119,7 +141,10 @@ class Session:
             raise StepTrouble(trouble, f"The site answered HTTP {self._status}: {where}")
 
     def _opened(self, page: Page) -> None:
+        if page == self.page:  # ours, opened by `refresh_window`; the context tells of it as well
+            return
         self.page = page
+        self.documents += 1
         self._listen(page)
 
     def _listen(self, page: Page) -> None:
@@ -127,6 +152,7 @@ class Session:
         page.on("response", self._responded)
         page.on("requestfailed", self._failed)
         page.on("framenavigated", self._navigated)
+        page.on("domcontentloaded", self._loaded)
         page.on("dialog", self._asked)
         page.on("crash", self._crash)
         page.on("close", self._closed)
@@ -134,6 +160,7 @@ class Session:
     def _requested(self, request: Request) -> None:
         if self._is_main(request):
             self._pending = request
+            self._method = request.method
             self._changed.set()
 
     def _responded(self, response: Response) -> None:
@@ -161,6 +188,10 @@ class Session:
             self._arrived = True
             self._changed.set()
 
+    def _loaded(self, page: Page) -> None:
+        if page == self.page:
+            self.documents += 1
+
     def _is_main(self, request: Request) -> bool:
         try:
             return request.is_navigation_request() and request.frame == self.page.main_frame
@@ -176,6 +207,7 @@ class Session:
         others = [other for other in self._context.pages if other != page]
         if page == self.page and others:
             self.page = others[-1]
+            self.documents += 1
 
     async def _asked(self, dialog: Dialog) -> None:
         """Messages are closed; a question is answered with yes only by an act recorded as irreversible."""
@@ -184,6 +216,11 @@ class Session:
                 await dialog.accept()
             else:
                 await dialog.dismiss()
+
+
+async def _closed(page: Page) -> None:
+    with contextlib.suppress(Error):
+        await page.close()
 
 
 def _cleaned(place: Path, secrets: SecretBox) -> bytes:

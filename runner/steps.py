@@ -27,6 +27,14 @@ _HANG_SECONDS = 5.0  # on top of an act's own timeout, before the driver is take
 Foreseen = (Error, StepTrouble, UnresolvedTemplate, UnresolvedSecret, TimeoutError)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that succeeded."""
+
+    irreversible: bool
+    found_on: int  #: the page it was taken on, by the session's count
+
+
 @dataclass(slots=True)
 class Stepper:
     """Takes the steps of one attempt."""
@@ -39,7 +47,7 @@ class Stepper:
     page_before: str = ""  #: digest of the page before that act
     _loops: LoopWatch = field(default_factory=LoopWatch)
 
-    async def take(self, action: Action, *, used: str, reason: str) -> None:
+    async def take(self, action: Action, *, used: str, reason: str) -> Taken:
         """Take one step.
 
         Raises:
@@ -54,6 +62,7 @@ class Stepper:
             await self.report.may_act(seconds)
             async with asyncio.timeout(2 * self.hands.action_timeout + _HANG_SECONDS):
                 act = await prepare(self.hands, rendered, irreversible=irreversible)
+            found_on = self.hands.session.documents
             before = await self.hands.session.digest()
             if self._loops.stuck(before, words):
                 raise StepTrouble(ErrorType.LOOP, f"The page did not change although this was done again: {words}")
@@ -82,6 +91,11 @@ class Stepper:
                 irreversible=intended,
             )
         )
+        return Taken(intended, found_on)
+
+    def forget_repeats(self) -> None:
+        """A recovery takes steps again on purpose."""
+        self._loops = LoopWatch()
 
     async def _act(self, act: Act, seconds: float, *, navigates: bool, irreversible: bool) -> None:
         session = self.hands.session

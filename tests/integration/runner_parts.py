@@ -9,26 +9,30 @@ from pathlib import Path
 from typing import Any, Literal
 
 from events.facts import TaskSubmitted
-from events.failure import ErrorType
+from events.failure import ErrorType, Strategy
 from events.steps import Artifact, StepExecuted
 from events.worker import Assignment
 from runner.artifacts import ArtifactStore
 from runner.browser import BrowserHost
 from runner.browser_performer import BrowserPerformer, Timeouts
+from runner.checkpoints import CheckpointVault, checkpoint_keys
 from runner.history import Earlier
-from runner.performer import Job
+from runner.performer import Fell, Job
 from runner.secrets import SecretBox
 
 
 @dataclass
 class Kept:
-    """A reporter in memory: may always act, fails to intend when told to."""
+    """A reporter in memory: may always act; what to do about troubles is told beforehand."""
 
     steps: list[StepExecuted] = field(default_factory=list)
     intents: list[str] = field(default_factory=list)
     checkpoints: list[tuple[str, Artifact]] = field(default_factory=list)
     step_number: int = 0
     stop_asked: Literal["pause", "cancel"] | None = None
+    strategies: list[Strategy] = field(default_factory=list)  #: for the troubles to come; then there is none any more
+    troubles: list[Fell] = field(default_factory=list)
+    held: int = 0  #: recoveries that held
     stop_after: int | None = None  #: ask for a pause once so many steps were taken
 
     async def may_act(self, seconds: float) -> float:
@@ -45,6 +49,15 @@ class Kept:
 
     def checkpoint(self, url: str, artifact: Artifact) -> None:
         self.checkpoints.append((url, artifact))
+
+    async def recourse(self, fell: Fell) -> Strategy | None:
+        if not self.strategies:
+            return None
+        self.troubles.append(fell)
+        return self.strategies.pop(0)
+
+    async def recovered(self) -> None:
+        self.held += 1
 
     @property
     def results(self) -> list[tuple[str, str]]:
@@ -77,6 +90,7 @@ async def performer(
     await host.start()
     try:
         store = ArtifactStore(str(folder / "artifacts"))
-        yield BrowserPerformer(host, store, timeouts or Timeouts(action=2.0, navigation=3.0, verification=1.0))
+        vault = CheckpointVault(store, checkpoint_keys(None, folder))
+        yield BrowserPerformer(host, store, vault, timeouts or Timeouts(action=2.0, navigation=3.0, verification=1.0))
     finally:
         await host.close()

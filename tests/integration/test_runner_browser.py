@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import signal
 import zipfile
@@ -163,9 +162,10 @@ async def test_a_pause_between_steps_keeps_a_checkpoint(hands: BrowserPerformer,
     verdict = await hands.perform(job(GOAL, site.url, **FIELDS), log)
     assert isinstance(verdict, Yielded)
     assert verdict.checkpoint is not None
-    kept = json.loads(await hands.store.get(verdict.checkpoint))
-    assert kept["storage_state"]["cookies"][0]["name"] == "session"
-    assert log.checkpoints[0][0] == kept["url"] == f"{site.url}/"
+    kept = await hands.vault.get(verdict.checkpoint)
+    assert kept.storage_state["cookies"][0]["name"] == "session"
+    assert log.checkpoints[0][0] == kept.url == f"{site.url}/"
+    assert b"session" not in await hands.store.get(verdict.checkpoint)
     assert not site.posted
 
 

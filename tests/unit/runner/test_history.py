@@ -45,12 +45,12 @@ def test_a_step_of_another_epoch_does_not_settle_an_intent() -> None:
 
 def test_an_irreversible_step_that_succeeded_is_certain() -> None:
     facts = [fact(StepIntended(step_number=1, action="click Pay")), fact(executed(1, irreversible=True))]
-    assert read_history(facts) == Earlier(last_step=1, irreversible="act 1", certain=True)
+    assert read_history(facts) == Earlier(last_step=1, irreversible="act 1", certain=True, acts=1)
 
 
 def test_an_irreversible_step_that_failed_is_not() -> None:
     facts = [fact(executed(1, irreversible=True)), fact(executed(2, irreversible=True, result="error"))]
-    assert read_history(facts) == Earlier(last_step=2, irreversible="act 2", certain=False)
+    assert read_history(facts) == Earlier(last_step=2, irreversible="act 2", certain=False, acts=2)
 
 
 def test_an_intent_that_was_surely_not_carried_out_forbids_nothing() -> None:

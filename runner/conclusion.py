@@ -1,0 +1,202 @@
+"""Whether the goal is reached, on evidence outside the plan; and what is said when it is not, or cannot be known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from time import monotonic
+from typing import TypeVar
+
+from playwright.async_api import Error
+
+from events.failure import ErrorType
+from events.steps import StepExecuted
+from runner.outcome import StepTrouble, first_line, of_error
+from runner.performer import Fell, Job, Reached, StepReporter, Verdict
+from runner.steps import Stepper
+from runner.templates import UnresolvedTemplate
+from runner.verify import Finding, Verifier
+
+V = TypeVar("V")
+
+#: Troubles that pass: after one of them, what was done can be verified by a later attempt.
+_PASSING = frozenset(
+    {
+        ErrorType.TIMEOUT,
+        ErrorType.SERVER_ERROR,
+        ErrorType.STALE,
+        ErrorType.RATE_LIMITED,
+        ErrorType.BROWSER_CRASHED,
+        ErrorType.AUTH,
+    }
+)
+_LOOK_SECONDS = 10.0
+_COMPLAINT_LIMIT = 300
+_ALERTS = "[role=alert], .error, .errors, .alert-danger"
+
+
+@dataclass(slots=True)
+class Conclusion:
+    """Looks at the page after the last step, or instead of one."""
+
+    job: Job
+    report: StepReporter
+    stepper: Stepper
+    patience: float
+
+    async def concluded(self, taken: int) -> Verdict:
+        """Every step succeeded; is the goal reached?"""
+        if not self.job.assignment.goal.success_indicators:
+            return await self.bounded(self._inferred(taken))
+        started = monotonic()
+        findings = await self._look(self._verifier().look_here)
+        return await self._judged(findings, started)
+
+    async def _judged(self, findings: list[Finding], started: float) -> Verdict:
+        missing = [finding.sentence for finding in findings if not finding.holds]
+        evidence = [finding.sentence for finding in findings if finding.holds]
+        said = "Not confirmed: " + "; ".join(missing) if missing else None
+        complaint = await self.bounded(self._complaint()) if missing else ""
+        if said is not None and complaint:
+            said += f'; the page says "{complaint}"'
+        done = self.stepper.committed or self.job.earlier.irreversible
+        error_type = ErrorType.UNCONFIRMED if done else ErrorType.UNKNOWN
+        await self._record(started, error_type if missing else None, said)
+        if said is None:
+            return self._reached(evidence)
+        if done:
+            said = f"This was done, but its effect could not be confirmed: {done}. {said}"
+        return Fell(error_type, said, {"found": evidence, "missing": missing})
+
+    async def _inferred(self, taken: int) -> Verdict:
+        """Nothing was declared: believe the steps, unless the page says otherwise about what cannot be taken back."""
+        session = self.stepper.hands.session
+        where = f'"{await session.page.title()}" at {session.page.url}'
+        if self.stepper.committed is not None:
+            complaint = await self._complaint()
+            same = await session.digest() == self.stepper.page_before
+            if complaint or same:
+                why = f'the page says "{complaint}"' if complaint else "nothing on the page changed"
+                said = f"This was done, but its effect could not be confirmed: {self.stepper.committed}; {why}"
+                await self._record(monotonic(), ErrorType.UNCONFIRMED, said)
+                return Fell(ErrorType.UNCONFIRMED, said)
+        return self._reached(
+            [f"Inferred, as no success indicator was declared: all {taken} steps succeeded, last page {where}"]
+        )
+
+    async def _complaint(self) -> str:
+        """What the page says went wrong; empty when it says nothing of the kind."""
+        alert = self.stepper.hands.session.page.locator(_ALERTS).filter(visible=True).first
+        return " ".join((await alert.inner_text()).split())[:_COMPLAINT_LIMIT] if await alert.count() else ""
+
+    async def verify_only(self, act: str, *, logged_in: bool, run_up: Callable[[], Awaitable[None]]) -> Verdict:
+        """An irreversible act was begun by an earlier attempt: look whether it took effect, never do it again.
+
+        Args:
+            act: what was done, or begun.
+            logged_in: whether the window was opened with the session of that attempt.
+            run_up: leads to a login, when that session does not show the effect.
+        """
+        verifier = self._verifier()
+        if not any(indicator.at for indicator in verifier.indicators):
+            said = (
+                f"An earlier attempt may have done this: {act}. It is not done again, and no success indicator names"
+                " a page (`at`) on which its effect could be seen"
+            )
+            return Fell(ErrorType.UNCONFIRMED, said)
+        if not (logged_in and await self._is_seen(verifier)):
+            await run_up()
+        started = monotonic()
+        try:
+            return await self._judged(await self._look(verifier.look_again), started)
+        except StepTrouble as trouble:
+            await self._record(started, trouble.error_type, trouble.message)
+            return self.fell(trouble)
+
+    async def _is_seen(self, verifier: Verifier) -> bool:
+        try:
+            return all(finding.holds for finding in await self._look(verifier.look_again))
+        except StepTrouble:
+            return False
+
+    async def troubled_after(self, act: str, trouble: StepTrouble) -> Verdict:
+        """A step failed after an irreversible one, or in it."""
+        verifier = self._verifier()
+        if verifier.indicators:
+            started = monotonic()
+            try:
+                findings = await self._look(verifier.look_here)
+            except StepTrouble:
+                findings = []
+            if findings and all(finding.holds for finding in findings):
+                await self._record(started, None, None)
+                return self._reached([finding.sentence for finding in findings])
+        can_wait = trouble.error_type in _PASSING and any(indicator.at for indicator in verifier.indicators)
+        if can_wait:
+            return self.fell(trouble)
+        said = f"This was begun, but its effect could not be confirmed: {act}. {trouble.message}"
+        return Fell(ErrorType.UNCONFIRMED, said)
+
+    def _verifier(self) -> Verifier:
+        goal = self.job.assignment.goal
+        hands = self.stepper.hands
+        return Verifier(
+            hands.session,
+            goal.site_url,
+            goal.success_indicators,
+            goal.inputs,
+            patience=self.patience,
+            navigation_timeout=hands.navigation_timeout,
+        )
+
+    async def _look(self, look: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:
+        """Findings; what keeps us from looking becomes a StepTrouble."""
+        try:
+            return await look()
+        except UnresolvedTemplate as error:
+            raise StepTrouble(ErrorType.INVALID_INPUT, str(error)) from error
+        except Error as error:
+            raise StepTrouble(of_error(error.message), first_line(error.message)) from error
+        except TimeoutError as error:
+            raise StepTrouble(ErrorType.TIMEOUT, "the page to verify on did not load in time") from error
+
+    async def _record(self, started: float, error_type: ErrorType | None, said: str | None) -> None:
+        """Verification is a step of its own, with pictures when it fails."""
+        session = self.stepper.hands.session
+        took = round((monotonic() - started) * 1_000, 1)
+        pictures = [] if said is None else await session.pictures(self.stepper.store)
+        self.report.executed(
+            StepExecuted(
+                step_number=0,
+                action="verify the goal by its success indicators",
+                ai_used="rules",
+                level_reason="success is evidence outside the plan",
+                duration_ms=took,
+                result="success" if said is None else "error",
+                error_type=error_type,
+                error_details=said,
+                url=session.page.url,
+                artifacts=pictures,
+            )
+        )
+
+    def _reached(self, evidence: list[str]) -> Reached:
+        data = self.stepper.hands.data
+        read = [f"{key}: {value}" for key, value in data.items()]
+        return Reached("; ".join([*read, *evidence]), evidence, dict(data))
+
+    def fell(self, trouble: StepTrouble) -> Fell:
+        """The failure of an attempt that this trouble would be."""
+        evidence = {"url": self.stepper.hands.session.page.url}
+        return Fell(trouble.error_type, trouble.message, evidence)
+
+    async def bounded(self, look: Awaitable[V]) -> V:
+        """A look that has no timeout of its own, at a page that may not answer any more."""
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                return await look
+        except TimeoutError as error:
+            raise StepTrouble(ErrorType.TIMEOUT, "The page did not answer in time") from error
+        except Error as error:
+            raise StepTrouble(of_error(error.message), first_line(error.message)) from error
