@@ -21,14 +21,19 @@ def next_deadline(task: Task) -> datetime | None:
             return task.lease.until
         case InProgress():
             return min(task.lease.until, task.deadline)
+        case Recovery(lease=None):
+            return expiry_of(task)
         case Recovery(lease=lease) if lease is not None:
             return lease.until if task.deadline is None else min(lease.until, task.deadline)
         case _:
             return None
 
 
-def expiry_of(task: Pending) -> datetime | None:
-    """The moment by which the task must have been started; none once it was, whatever became of that attempt."""
+def expiry_of(task: Pending | Recovery) -> datetime | None:
+    """The moment by which the task must have been started; none once it was, whatever became of that attempt.
+
+    A task may recover without having been started: its runner died after the claim.
+    """
     return task.goal.expires_at if task.history.started_at is None else None
 
 
@@ -38,7 +43,7 @@ def check(task: Task, now: datetime, policy: Policy) -> TaskFact | None:
     if due is None or now < due:
         return None
     match task:
-        case Pending():
+        case Pending() | Recovery(lease=None):
             return TaskFailed(error_type=ErrorType.EXPIRED, error_message=f"not started by {due.isoformat()}")
         case InProgress(asked="pause") if now >= task.lease.until:
             return TaskPaused(reason="asked for while running; its runner was lost")

@@ -111,7 +111,7 @@ def claim(task: Task, command: c.ClaimTask, now: datetime, policy: Policy) -> Ta
             raise refused("claim", task)
     if due is not None and now < due:
         raise CommandRejected(f"cannot claim: not due before {due.isoformat()}", code="not_due")
-    if isinstance(task, Pending) and (expiry := deadlines.expiry_of(task)) is not None and now >= expiry:
+    if (expiry := deadlines.expiry_of(task)) is not None and now >= expiry:
         raise CommandRejected("cannot claim: it expired unstarted", code="not_due")
     history = task.history
     return TaskClaimed(

@@ -71,9 +71,8 @@ class DeadlineTimer:
                 return
             now = self._clock.seconds()
             for partition, task_id in due:
-                if task_id not in self._asked:
-                    self._asked[task_id] = (partition, now)
-                    self._post.send(task_id, CheckDeadlines(), self._delivered)
+                self._asked[task_id] = (partition, now)
+                self._post.send(task_id, CheckDeadlines(), self._delivered)
             self._post.poll()
             if len(due) < room or time.monotonic() > ends:
                 return

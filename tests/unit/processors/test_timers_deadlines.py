@@ -5,7 +5,7 @@ from datetime import timedelta
 from events import commands as c
 from events.facts import TaskFailed, TaskPaused, TaskReleased, TaskResumed
 from events.failure import ErrorType
-from tests.given import CLAIMED, NOW, SECOND, STARTED, SUBMITTED, given
+from tests.given import CLAIMED, NOW, PLANNED, SECOND, STARTED, SUBMITTED, given
 
 BY = NOW + timedelta(seconds=30)
 BRIEF = SUBMITTED.model_copy(update={"expires_at": BY})
@@ -24,9 +24,16 @@ def test_a_claim_that_was_given_back_is_no_start() -> None:
     given(BRIEF, CLAIMED, BACK).when(c.ClaimTask(worker="w2"), BY).then_rejected("not_due")
 
 
+def test_a_claim_whose_runner_died_before_it_began_is_no_start() -> None:
+    lost = PLANNED.model_copy(update={"error_type": ErrorType.RUNNER_LOST, "retry_at": NOW})
+    given(BRIEF, CLAIMED, lost).when(c.CheckDeadlines(), BY - SECOND).then_nothing()
+    given(BRIEF, CLAIMED, lost).when(c.CheckDeadlines(), BY).then(TaskFailed)
+    given(BRIEF, CLAIMED, lost).when(c.ClaimTask(worker="w2"), BY).then_rejected("not_due")
+
+
 def test_what_was_started_once_does_not_expire_any_more() -> None:
     started = (BRIEF, CLAIMED, STARTED)
-    for history in ((*started, BACK), (*started, TaskPaused(), TaskResumed())):
+    for history in ((*started, BACK), (*started, PLANNED), (*started, TaskPaused(), TaskResumed())):
         given(*history).when(c.CheckDeadlines(), BY).then_nothing()
         assert given(*history).when(c.ClaimTask(worker="w2"), BY).fact is not None
 
