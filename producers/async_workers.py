@@ -36,13 +36,13 @@ class AsyncWorkerClient:
     Example:
         >>> async def worked():
         ...     async with AsyncWorkerClient(url, api_key, connection=connection) as workers:
-        ...         claim = await workers.claim_task("assigner-2", wait_seconds=0.1)
+        ...         claim = await workers.claim_task("assigner-2")
         ...         for task in claim.tasks:
         ...             await workers.update_progress(task.task_id, 1, "open the timetable")
         ...             await workers.report_completion(task.task_id, "Registered")
         ...         return claim.count
         >>> asyncio.run(worked())
-        0
+        1
     """
 
     def __init__(self, url: str, api_key: str, **options: Unpack[WorkerOptions]) -> None:

@@ -28,8 +28,8 @@ class GoalReadings:
             ApiUnreachable: no answer.
 
         Example:
-            >>> goals.get_task_result(task_id).total_cost
-            0.0
+            >>> goals.get_task_result(finished_id).final_result
+            'Registered, confirmation 4711'
         """
         return self._read(task_id)
 

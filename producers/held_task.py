@@ -83,11 +83,15 @@ class HeldTask:
             self.totals.add(fact.event)
 
     def id_for(self, report: TaskCommand) -> str:
-        """The command id of a report; the same one when the same report is made again, so that it counts once."""
+        """The command id of a report; the same one while it is made again without an answer, so that it counts once."""
         last = self._reports.get(report.type)
         if last is None or last[0] != report:
             last = self._reports[report.type] = (report, new_command_id())
         return last[1]
+
+    def answered(self, report: TaskCommand) -> None:
+        """The report was decided: the same words again are another report."""
+        self._reports.pop(report.type, None)
 
     def shown(self) -> ClaimedTask:
         """The task as its worker sees it."""

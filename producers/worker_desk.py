@@ -95,11 +95,13 @@ class WorkerDesk:
                 seconds=self._answer_seconds,
             )
         except CommandRejected as refusal:
+            held.answered(report)
             if refusal.code == "stale_epoch":
                 session.let_go(held, refusal.reason)
             raise
         if outcome is None:
             raise NotDecidedYet(f"no decision on {report.type!r} yet: report the same again, it counts once")
+        held.answered(report)
         return outcome
 
     def fact_of(self, outcome: Outcome) -> Envelope | None:
