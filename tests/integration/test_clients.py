@@ -14,31 +14,27 @@ from events.envelope import Envelope
 from events.errors import CommandRejected
 from events.facts import RecoveryPlanned, TaskClaimed, TaskFailed, TaskStarted
 from events.worker import WorkerAlive
-from local.kafka_server import Broker
 from producers.commands import CommandSender
 from producers.goals import GoalClient
 from producers.kafka import KafkaPublisher
 from producers.reader import LogReader
 from producers.worker_answers import ClaimedTask
 from producers.workers import WorkerClient
-from tests.integration.installation import Installation, installed
+from tests.integration.installation import Installation
 from tests.wait import until
 
 pytestmark = pytest.mark.kafka
 
 SITE = "https://swim.example"
+QUEUE = "clients"  # examples of the docstrings use the default one
 LEASE_S = 3.0
 
 
 @pytest.fixture(scope="module")
-def home(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with installed(broker.bootstrap, tmp_path_factory.mktemp("clients")) as installation:
-        yield installation
-
-
-@pytest.fixture(scope="module")
-def goals(home: Installation) -> Iterator[GoalClient]:
-    with GoalClient(home.url, home.key, connection=home.connection, topics=home.topics) as client:
+def goals(client_home: Installation) -> Iterator[GoalClient]:
+    with GoalClient(
+        client_home.url, client_home.key, connection=client_home.connection, topics=client_home.topics
+    ) as client:
         yield client
 
 
@@ -46,11 +42,19 @@ NewWorkers = Callable[[], WorkerClient]
 
 
 @pytest.fixture
-def new_workers(home: Installation) -> Iterator[NewWorkers]:
+def new_workers(client_home: Installation) -> Iterator[NewWorkers]:
     made: list[WorkerClient] = []
 
     def make() -> WorkerClient:
-        made.append(WorkerClient(home.url, home.key, connection=home.connection, topics=home.topics))
+        made.append(
+            WorkerClient(
+                client_home.url,
+                client_home.key,
+                connection=client_home.connection,
+                topics=client_home.topics,
+                queues=[QUEUE],
+            )
+        )
         return made[-1]
 
     yield make
@@ -64,16 +68,16 @@ def workers(new_workers: NewWorkers) -> WorkerClient:
 
 
 @pytest.fixture(scope="module")
-def log(home: Installation) -> Iterator[LogReader]:
-    reader = LogReader(home.connection, home.topics)
+def log(client_home: Installation) -> Iterator[LogReader]:
+    reader = LogReader(client_home.connection, client_home.topics)
     yield reader
     reader.close()
 
 
 @pytest.fixture(scope="module")
-def operator(home: Installation) -> Iterator[CommandSender]:
-    publisher = KafkaPublisher(home.connection)
-    yield CommandSender(publisher, home.topics, "test")
+def operator(client_home: Installation) -> Iterator[CommandSender]:
+    publisher = KafkaPublisher(client_home.connection)
+    yield CommandSender(publisher, client_home.topics, "test")
     publisher.close()
 
 
@@ -87,7 +91,7 @@ def kinds(log: LogReader, task_id: str) -> list[str]:
 
 
 def claimed_one(workers: WorkerClient, goals: GoalClient) -> ClaimedTask:
-    task_id = goals.submit_goal("Register Eden", SITE, 10)
+    task_id = goals.submit_goal("Register Eden", SITE, 10, queue=QUEUE)
     [task] = workers.claim_task("w", wait_seconds=15).tasks
     assert task.task_id == task_id
     return task
@@ -95,7 +99,7 @@ def claimed_one(workers: WorkerClient, goals: GoalClient) -> ClaimedTask:
 
 def test_a_task_is_claimed_worked_on_and_completed(goals: GoalClient, workers: WorkerClient) -> None:
     task_id = goals.submit_goal(
-        "Register {{child}}", SITE, 8, 2.0, metadata={"chain_id": "c-1"}, inputs={"child": "Eden"}
+        "Register {{child}}", SITE, 8, 2.0, metadata={"chain_id": "c-1"}, inputs={"child": "Eden"}, queue=QUEUE
     )
 
     claim = workers.claim_task("assigner", max_tasks=3, wait_seconds=15)
@@ -124,7 +128,7 @@ def test_a_task_is_claimed_worked_on_and_completed(goals: GoalClient, workers: W
 
 
 def test_two_clients_claiming_at_once_never_hold_the_same_task(goals: GoalClient, new_workers: NewWorkers) -> None:
-    submitted = {goals.submit_goal(f"goal {number}", SITE) for number in range(12)}
+    submitted = {goals.submit_goal(f"goal {number}", SITE, queue=QUEUE) for number in range(12)}
     clients = [new_workers(), new_workers()]
     taken: list[str] = []
 
@@ -141,15 +145,15 @@ def test_two_clients_claiming_at_once_never_hold_the_same_task(goals: GoalClient
 
 
 def test_a_grant_that_comes_after_the_claim_returned_is_released(
-    home: Installation, goals: GoalClient, new_workers: NewWorkers, log: LogReader, operator: CommandSender
+    client_home: Installation, goals: GoalClient, new_workers: NewWorkers, log: LogReader, operator: CommandSender
 ) -> None:
     slow, quick = new_workers(), new_workers()
     assert slow.claim_task("slow", wait_seconds=0.01).count == 0
     session = slow._desk._sessions["slow"]
     # As if the word that nothing more is wanted were still on its way.
-    wants_one = WorkerAlive(worker=session.worker, capacity=1, sent_at=datetime.now(UTC))
-    operator.publisher.send(home.topics.workers_alive, session.worker, encode(wants_one)).result(10)
-    task_id = goals.submit_goal("late", SITE)
+    wants_one = WorkerAlive(worker=session.worker, capacity=1, queues=[QUEUE], sent_at=datetime.now(UTC))
+    operator.publisher.send(client_home.topics.workers_alive, session.worker, encode(wants_one)).result(10)
+    task_id = goals.submit_goal("late", SITE, queue=QUEUE)
 
     until(lambda: "task.released" in kinds(log, task_id))
     session._beat()
