@@ -29,6 +29,11 @@ class Caller:
         """How the caller is named in commands and facts."""
         return f"api:{self.key_id}"
 
+    @property
+    def signature(self) -> str:
+        """How the caller signs acts that people read; names are not unique, so the key's id is there too."""
+        return f"{self.name} ({self.issued_by})"
+
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import FastAPI
 
-from api import analysts, commands, errors, health, keys, queries
+from api import analysts, commands, dead_letters, desk, errors, health, keys, metrics, queries, queues, workers
 from api.body_limit import BodyLimit
 from api.parts import Parts
 
@@ -29,7 +31,9 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.checkup = health.Checkup()
     app.add_middleware(BodyLimit)
     errors.install(app)
-    # Health first: its path would otherwise be read as a task id.
-    for router in (health.router, analysts.router, queries.router, commands.router, keys.router):
-        app.include_router(router)
+    app.state.letter_acts = asyncio.Lock()
+    # What looks after one task comes last: other paths would otherwise be read as task ids.
+    whole = (health, analysts, queues, workers, desk, dead_letters, metrics, keys)
+    for part in (*whole, queries, commands):
+        app.include_router(part.router)
     return app

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
-from time import monotonic
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,16 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api import schemas as s
-from api.access import Caller
 from api.answers import answer
+from api.asking import decided
 from api.auth import GuardedRoute, Writer
-from api.parts import Parts, parts_of
-from events.commands import CancelTask, PauseTask, ResumeTask, SubmitTask, TaskCommand
-from events.errors import CommandRejected, PublishFailed
+from api.parts import parts_of
+from events.commands import CancelTask, PauseTask, ResumeTask, SubmitTask
 from events.outcome import Outcome
 from events.task import Status
-from producers.commands import CommandSender, new_command_id
-from producers.outcomes import ask
 from producers.task_ids import body_hash, made_at, new_task_id, task_id_for
 
 _FAILURES: dict[int | str, dict[str, Any]] = {
@@ -175,41 +170,3 @@ def _since(outcome: Outcome, wanted: Status, read: datetime | None) -> datetime 
     if outcome.status is not wanted:
         return None
     return read if outcome.result == "already_true" and read is not None else outcome.decided_at
-
-
-async def decided(parts: Parts, caller: Caller, task_id: str, command: TaskCommand) -> tuple[str, Outcome | None]:
-    """Send a command and wait for its outcome; none when it takes longer than the API waits.
-
-    Raises:
-        CommandRejected: it was refused.
-        PublishFailed: the broker did not confirm it.
-        BodyTooLarge: nothing was sent.
-    """
-    sender = CommandSender(parts.publisher, parts.topics, caller.issued_by)
-    command_id = new_command_id()
-    ends = monotonic() + parts.outcome_wait_seconds
-    outcome = await _answered(parts, sender, task_id, command, command_id, ends)
-    if outcome is not None and outcome.may_be_asked_again:
-        outcome = await _answered(parts, sender, task_id, command, command_id, ends)
-    if outcome is not None and outcome.result == "refused":
-        raise CommandRejected(outcome.reason or "refused", code=outcome.code or "illegal_transition")
-    return command_id, outcome
-
-
-async def _answered(  # noqa: PLR0917 - private; the loop above holds all of these
-    parts: Parts, sender: CommandSender, task_id: str, command: TaskCommand, command_id: str, ends: float
-) -> Outcome | None:
-    request = ask(sender, parts.outcomes, task_id, command, command_id=command_id)
-    try:
-        async with asyncio.timeout(max(0.0, ends - monotonic())):
-            await asyncio.shield(asyncio.wrap_future(request.placement))
-            return await asyncio.wrap_future(request.outcome)
-    except TimeoutError:
-        if not request.placement.done():
-            raise PublishFailed(
-                "the broker has not confirmed the command in time; it may still arrive:"
-                " repeat it with the same Idempotency-Key, or look at the task in a moment"
-            ) from None
-        return None
-    finally:
-        request.outcome.cancel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,8 @@ from events.topics import Topics
 from producers.outcomes import Outcomes
 from producers.publisher import Publisher
 from projections.answers import ExecutionLog, PartitionLag, TaskAnswer, TaskPage
+from projections.desk_answers import DeadLetterAnswer, DeadLetterPage, EscalationAnswer, EscalationPage, LetterState
+from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
 from projections.sql_limits import SqlResult
 
 
@@ -48,6 +50,40 @@ class Readable(Protocol):
         ai_used: str | None = None,
         limit: int = 1_000,
     ) -> ExecutionLog: ...
+
+    def queue_status(self, now: datetime) -> QueueStatus:
+        """All queues as of now."""
+        ...
+
+    def metrics(self, date_from: date, date_to: date, group_by: GroupBy) -> Metrics:
+        """How the tasks went that ended on these days, both included."""
+        ...
+
+    def workers(self, now: datetime, include_gone: bool = False) -> list[WorkerAnswer]:  # noqa: FBT001, FBT002 - as in Readings
+        """Who is there."""
+        ...
+
+    def escalations(  # noqa: D102 - as in Readings
+        self, *, operator: str | None = None, unclaimed: bool = False, limit: int = 100, offset: int = 0
+    ) -> EscalationPage: ...
+
+    def escalation(self, task_id: str) -> EscalationAnswer | None:
+        """The task's newest one."""
+        ...
+
+    def dead_letters(  # noqa: D102 - as in Readings
+        self,
+        *,
+        state: LetterState | None = None,
+        topic: str | None = None,
+        reader: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> DeadLetterPage: ...
+
+    def dead_letter(self, letter: str) -> DeadLetterAnswer | None:
+        """One of them."""
+        ...
 
 
 class Analysts(Protocol):

@@ -15,6 +15,9 @@ GoaltrailError
 ├── NotAllowed             a key without the scope a call needs
 ├── NoSuchTask             a task nobody knows
 ├── NoSuchKey              an API key nobody knows
+├── NoSuchWorker           a worker nobody ever heard
+├── NoSuchLetter           a dead letter nobody knows
+├── NotRedrivable          a dead letter that cannot be sent again
 ├── NotReadYet             the readings have not reached a fact
 ├── NotDecidedYet          no outcome of a command in time
 ├── ApiUnreachable         no answer from the HTTP API
@@ -101,6 +104,18 @@ class NoSuchTask(GoaltrailError):
 
 class NoSuchKey(GoaltrailError):
     """Raised when the log tells of no such API key."""
+
+
+class NoSuchWorker(GoaltrailError):
+    """Raised when no worker of that name was ever heard; names are new for every process start."""
+
+
+class NoSuchLetter(GoaltrailError):
+    """Raised when the readings know no such dead letter."""
+
+
+class NotRedrivable(GoaltrailError):
+    """Raised when a dead letter cannot be sent again; the text says why."""
 
 
 class NotReadYet(GoaltrailError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import httpx
@@ -13,15 +13,19 @@ from api.access import KeyRing, new_key
 from api.app import create_app
 from api.keys import admit_operator
 from api.parts import Parts, Probes
-from events.codec import decode_command
+from events.codec import decode, decode_command
 from events.commands import CommandEnvelope
 from events.outcome import Outcome
+from events.queues import DispatchCommandEnvelope
 from events.task import Status
 from events.topics import Topics
 from producers.memory import InMemoryPublisher
 from producers.outcomes import OutcomeDesk
 from producers.publisher import Placement
 from projections.answers import ExecutionLog, StepAnswer, TaskAnswer, TaskPage, TaskSummary
+from projections.desk_answers import DeadLetterAnswer, DeadLetterPage, EscalationAnswer, EscalationPage
+from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
+from tests.unit.api import samples
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 OLD_ID = "018f0000-0000-7000-8000-000000000001"
@@ -61,6 +65,10 @@ class FakeReadings:
     steps: list[StepAnswer] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     after: dict[str, int] = field(default_factory=dict)  #: task id -> how many looks miss it
+    status: QueueStatus = field(default_factory=samples.queue_status)
+    heard: list[WorkerAnswer] = field(default_factory=list)
+    escalated: dict[str, EscalationAnswer] = field(default_factory=dict)
+    letters: dict[str, DeadLetterAnswer] = field(default_factory=dict)
 
     def get_task(self, task_id: str) -> TaskAnswer | None:
         missed = self.after.get(task_id, 0)
@@ -81,23 +89,56 @@ class FakeReadings:
         self.asked.append(asked)
         return ExecutionLog(task_id, self.steps, len(self.steps))
 
+    def queue_status(self, now: datetime) -> QueueStatus:
+        self.asked.append({"now": now})
+        return self.status
+
+    def metrics(self, date_from: date, date_to: date, group_by: GroupBy) -> Metrics:
+        self.asked.append({"date_from": date_from, "date_to": date_to, "group_by": group_by})
+        return samples.metrics()
+
+    def workers(self, now: datetime, include_gone: bool = False) -> list[WorkerAnswer]:
+        del now
+        return [worker for worker in self.heard if include_gone or worker.state != "gone"]
+
+    def escalations(self, **asked: Any) -> EscalationPage:
+        self.asked.append(asked)
+        return EscalationPage(list(self.escalated.values()), len(self.escalated), asked["limit"], asked["offset"])
+
+    def escalation(self, task_id: str) -> EscalationAnswer | None:
+        return self.escalated.get(task_id)
+
+    def dead_letters(self, **asked: Any) -> DeadLetterPage:
+        self.asked.append(asked)
+        return DeadLetterPage(list(self.letters.values()), len(self.letters), asked["limit"], asked["offset"])
+
+    def dead_letter(self, letter: str) -> DeadLetterAnswer | None:
+        return self.letters.get(letter)
+
 
 @dataclass
 class AnsweringPublisher(InMemoryPublisher):
     """An in-memory log with somebody behind it who decides each command at once."""
 
     desk: OutcomeDesk = field(default_factory=OutcomeDesk)
-    decide: Callable[[CommandEnvelope], Outcome | None] = lambda _: None
+    decide: Callable[[CommandEnvelope | DispatchCommandEnvelope], Outcome | None] = lambda _: None
     commands: list[CommandEnvelope] = field(default_factory=list)
+    orders: list[DispatchCommandEnvelope] = field(default_factory=list)
 
     def send(self, topic: str, key: str, body: bytes) -> Any:
         placed = super().send(topic, key, body)
+        sent: CommandEnvelope | DispatchCommandEnvelope
         if topic == self.topics.task_commands:
-            command = decode_command(body)
-            self.commands.append(command)
-            outcome = self.decide(command)
-            if outcome is not None:
-                self.desk.answer(outcome)
+            sent = decode_command(body)
+            self.commands.append(sent)
+        elif topic == self.topics.queue_commands:
+            sent = decode(DispatchCommandEnvelope, body)
+            self.orders.append(sent)
+        else:
+            return placed
+        outcome = self.decide(sent)
+        if outcome is not None:
+            self.desk.answer(outcome)
         return placed
 
 
@@ -141,10 +182,11 @@ def build() -> World:
     return World(publisher, readings, ring, parts, operator, reached, http)
 
 
-def an_outcome(command: CommandEnvelope, **changes: Any) -> Outcome:
+def an_outcome(command: CommandEnvelope | DispatchCommandEnvelope, **changes: Any) -> Outcome:
     """The outcome of a command."""
+    subject = command.task_id if isinstance(command, CommandEnvelope) else command.subject
     known: dict[str, Any] = {
-        "command_id": command.command_id, "task_id": command.task_id, "result": "accepted", "status": Status.PENDING,
+        "command_id": command.command_id, "task_id": subject, "result": "accepted", "status": Status.PENDING,
         "fact": str(Placement("goaltrail.tasks.events", 3, 17)), "decided_at": NOW,
     }  # fmt: skip
     return Outcome(**{**known, **changes})

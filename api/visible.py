@@ -1,0 +1,59 @@
+"""What a caller may expect to see: the readings as of a fact, and a task that was accepted a moment ago."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from api.parts import Parts
+from events.errors import NoSuchTask, NotReadYet
+from producers.task_ids import made_at
+from projections.answers import TaskAnswer
+
+#: A task this young may be accepted and not read yet; whoever holds its id should not meet a 404.
+YOUNG = timedelta(seconds=5)
+YOUNG_WAIT_SECONDS = 1.0
+WAIT_FOR_SECONDS = 5.0
+_LOOK_AGAIN_SECONDS = 0.02
+
+
+async def reach(parts: Parts, fact: str | None) -> None:
+    """Wait until the readings hold the fact; at once when none is named.
+
+    Raises:
+        NotReadYet: not in time.
+        HTTPException: 422, the fact lies in no topic that is read.
+    """
+    if fact is None:
+        return
+    try:
+        reached = await run_in_threadpool(parts.wait_until, fact, WAIT_FOR_SECONDS)
+    except ValueError as error:
+        raise HTTPException(422, f"wait_for: {error}") from error
+    if not reached:
+        raise NotReadYet(f"the readings have not reached {fact!r} yet; ask again")
+
+
+async def visible(parts: Parts, task_id: str) -> TaskAnswer:
+    """The task; waits a moment for one that was submitted just now.
+
+    Raises:
+        NoSuchTask: nobody knows it.
+    """
+    ends = monotonic() + (YOUNG_WAIT_SECONDS if _is_young(task_id) else 0.0)
+    while True:
+        task = await run_in_threadpool(parts.readings.get_task, task_id)
+        if task is not None:
+            return task
+        if monotonic() >= ends:
+            raise NoSuchTask(f"there is no task {task_id!r}")
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _is_young(task_id: str) -> bool:
+    drawn = made_at(task_id)
+    return drawn is not None and abs(datetime.now(UTC) - drawn) < YOUNG
