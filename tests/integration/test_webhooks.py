@@ -212,7 +212,7 @@ def test_a_receiver_that_hangs_holds_up_nobody_else(running: Webhooks) -> None:
 
 def test_tries_end_and_an_escalation_is_told(running: Webhooks) -> None:
     with Receiver(lambda _: 503) as receiver:
-        worker = Worker(log)
+        worker = Worker(running)
         task = running.submit(callback_url=receiver.url)
         epoch = worker.assignment(task).lease_epoch
         worker.start(task, epoch)
