@@ -24,6 +24,7 @@ from demo.site.wording import REDESIGNED, USUAL
 
 _TEMPLATES = Jinja2Templates(directory=Path(__file__).parent / "templates")
 _GUEST = "guest"
+_FORMS = frozenset({"login.html", "look_over.html", "register.html", "registrations.html"})
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class School:
             "modal": switches.cookie_modal and COOKIES_ACCEPTED not in request.cookies,
             "modal_cookie": COOKIES_ACCEPTED,
             "deadly": switches.deadly_kind if self.troubles.is_deadly(request.url.path) else None,
-            "rerender_ms": switches.rerender_ms,
+            "rerender_ms": self.troubles.take_rerender_ms() if template in _FORMS else 0,
         }
         return _TEMPLATES.TemplateResponse(request, template, {**shared, **values}, status_code=status)
 

@@ -37,7 +37,7 @@ class Guard(BaseHTTPMiddleware):
         request.state.count = next(self._numbers)
         if path in _CONTROLS:
             return await call_next(request)
-        await asyncio.sleep(self._troubles.delay_ms(path) / _MS_PER_SECOND)
+        await asyncio.sleep(self._troubles.take_delay_ms(path) / _MS_PER_SECOND)
         token = request.cookies.get(SESSION_COOKIE)
         if self._members.who(token) is not None and self._troubles.take_expiry(path):
             self._members.log_out(token)

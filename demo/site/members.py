@@ -14,11 +14,13 @@ class Members:
 
     def __init__(self) -> None:
         self._sessions: dict[str, str] = {}
+        self.logins = 0  #: so far
 
     def log_in(self, username: str, password: str) -> str | None:
         """A session's token; none when name or password are wrong."""
         if not secrets.compare_digest(PASSWORDS.get(username, "").encode(), password.encode()) or not password:
             return None
+        self.logins += 1
         token = secrets.token_urlsafe()
         self._sessions[token] = username
         return token

@@ -33,6 +33,7 @@ class Switches(Switch):
     cookie_modal: bool = False  #: a dialog covers every page until it is accepted
     slow_ms: _DELAY_MS = 0  #: before every answer
     slow_paths: dict[_PATH, _DELAY_MS] = Field(default_factory=dict)  #: before answers below these paths, instead
+    slow_times: _COUNT | None = None  #: so many answers are slow; unset: all
     expire_sessions: _COUNT = 0  #: so many requests of people who are logged in log them out
     expire_path: _PATH = "/"  #: only requests below this path do
     faults: list[Fault] = Field(default_factory=list)
@@ -41,5 +42,6 @@ class Switches(Switch):
     deadly_path: _PATH | None = None  #: pages below it end their browser's renderer
     deadly_kind: Literal["crash", "loop"] = "crash"  #: die at once, or never answer again
     rerender_ms: _DELAY_MS = 0  #: a script replaces every form by a copy this often
+    rerender_pages: _COUNT | None = None  #: so many pages with forms have that script; unset: all
     login_required: bool = True  #: to register; without it registrations are those of a guest
     places: _COUNT = 12  #: in every class on every day

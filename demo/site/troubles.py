@@ -19,16 +19,33 @@ class Troubles:
         self.switches = switches
         self._expiries = switches.expire_sessions
         self._strikes_left = [fault.times for fault in switches.faults]
+        self._slow_left = switches.slow_times
+        self._rerenders_left = switches.rerender_pages
 
     def change(self, changes: Mapping[str, Any]) -> Switches:
         """Change some switches and leave the others; raises pydantic's ValidationError."""
         self.set(Switches.model_validate({**self.switches.model_dump(), **changes}))
         return self.switches
 
-    def delay_ms(self, path: str) -> int:
-        """How long to wait before answering; the longest path that fits counts."""
+    def take_delay_ms(self, path: str) -> int:
+        """How long to wait before answering this request; the longest path that fits counts."""
         fitting = [prefix for prefix in self.switches.slow_paths if _below(path, prefix)]
-        return self.switches.slow_paths[max(fitting, key=len)] if fitting else self.switches.slow_ms
+        delay = self.switches.slow_paths[max(fitting, key=len)] if fitting else self.switches.slow_ms
+        if delay == 0 or self._slow_left is None:
+            return delay
+        if self._slow_left == 0:
+            return 0
+        self._slow_left -= 1
+        return delay
+
+    def take_rerender_ms(self) -> int:
+        """How often this page draws its forms anew; 0 when it does not."""
+        if self.switches.rerender_ms == 0 or self._rerenders_left is None:
+            return self.switches.rerender_ms
+        if self._rerenders_left == 0:
+            return 0
+        self._rerenders_left -= 1
+        return self.switches.rerender_ms
 
     def take_expiry(self, path: str) -> bool:
         """Whether this request of somebody logged in logs them out."""

@@ -9,7 +9,7 @@ from demo.site.troubles import Troubles
 
 def test_everything_is_off_at_first() -> None:
     troubles = Troubles(Switches())
-    assert troubles.delay_ms("/classes") == 0
+    assert troubles.take_delay_ms("/classes") == 0
     assert troubles.take_fault("GET", "/classes") is None
     assert not troubles.take_expiry("/classes")
     assert not troubles.is_deadly("/classes")
@@ -18,7 +18,7 @@ def test_everything_is_off_at_first() -> None:
 def test_the_longest_path_decides_how_slow_a_page_is() -> None:
     troubles = Troubles(Switches(slow_ms=1, slow_paths={"/classes": 2, "/classes/dolphins": 3}))
     paths = ("/", "/classes", "/classes/sharks", "/classes/dolphins/register", "/classesx")
-    assert [troubles.delay_ms(path) for path in paths] == [1, 2, 2, 3, 1]
+    assert [troubles.take_delay_ms(path) for path in paths] == [1, 2, 2, 3, 1]
 
 
 def test_a_fault_strikes_as_often_as_said_where_it_was_said() -> None:
@@ -59,3 +59,11 @@ def test_a_switch_that_does_not_exist_is_refused(changes: dict[str, object]) -> 
     with pytest.raises(ValidationError):
         troubles.change(changes)
     assert troubles.switches == Switches()
+
+
+def test_counted_slowness_and_redrawing_run_down() -> None:
+    troubles = Troubles(Switches(slow_ms=5, slow_times=1, rerender_ms=7, rerender_pages=2))
+    assert [troubles.take_delay_ms("/") for _ in range(3)] == [5, 0, 0]
+    assert [troubles.take_rerender_ms() for _ in range(3)] == [7, 7, 0]
+    troubles.change({"slow_times": None})
+    assert [troubles.take_delay_ms("/") for _ in range(2)] == [5, 5]
