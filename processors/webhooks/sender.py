@@ -58,7 +58,8 @@ class Sender:
             httpcore.ConnectionPool(ssl_context=self._tls, network_backend=_Checked(self._rules, deadline)) as pool,
             pool.stream("POST", target, headers=sent, content=body, extensions={"timeout": limits}) as response,
         ):
-            return response.status, _retry_after(dict(response.headers).get(b"retry-after", b""))
+            said = next((value for name, value in response.headers if name.lower() == b"retry-after"), b"")
+            return response.status, _retry_after(said)
 
 
 class _Checked(httpcore.NetworkBackend):
