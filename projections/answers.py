@@ -37,7 +37,8 @@ class TaskAnswer:
     max_steps: int
     queue: str
     not_before: datetime | None
-    expires_at: datetime | None
+    expires_at: datetime | None  #: given up if not started by then; the earlier of what the caller asked
+    callback_url: str | None
     submitted_by: str
     idempotency_key: str | None
     created_at: datetime
@@ -54,7 +55,9 @@ class TaskAnswer:
     retry_at: datetime | None
     recovery_strategy: str | None
     recovery_attempts: int
-    recovery_succeeded: bool | None  #: none while it is open, or without one
+    recoveries_succeeded: int  #: how many of them held
+    recovery_succeeded: bool | None  #: of the last one; none while it is open, or without one
+    escalations: int  #: how often a human was needed
     error_type: str | None
     error_message: str | None
     evidence: Json
@@ -160,30 +163,20 @@ class ExecutionLog:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerAnswer:
-    """A worker as it last spoke of itself, and the tasks it holds."""
+class RecoveryAnswer:
+    """One attempt to recover a task (mission.md §4)."""
 
-    worker: str
-    capacity: int
-    queues: list[str]
-    software: str
-    host: str
-    last_seen: datetime
-    holds: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetterAnswer:
-    """A record nobody could process, and why."""
-
-    topic: str
-    partition: int
-    offset: int
-    reason: str
-    error: str
-    reader: str
-    value_bytes: int
-    recorded_at: datetime
+    task_id: str
+    attempt_number: int  #: as decided; it begins anew when an operator says retry
+    error_type: str
+    error_message: str
+    recovery_strategy: str
+    same_session: bool  #: whether the worker keeps its page
+    was_successful: bool | None  #: none while it is open, or when the task was cancelled meanwhile
+    details: Json  #: the evidence of the failure
+    planned_at: datetime
+    retry_at: datetime
+    decided_at: datetime | None  #: when it held, or did not
 
 
 @dataclass(frozen=True, slots=True)

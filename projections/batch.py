@@ -1,43 +1,32 @@
-"""One micro-batch: raw records decoded, then folded into the rows to write. Pure."""
+"""One micro-batch folded into the rows to write. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from uuid import UUID
+from collections.abc import Collection
+from dataclasses import dataclass, field
 
-from events.codec import decode, decode_fact, decode_step
-from events.dead_letter import DeadLetter
 from events.envelope import Envelope, StepEnvelope, UnknownEnvelope
-from events.errors import NewerSchema, UndecodableRecord
 from events.facts import TaskSubmitted
 from events.steps import CostReported, StepExecuted
-from events.topics import Topics
-from events.worker import WorkerAlive
-from projections import step_fold, task_fold
-from projections.records import Place, Record, Tally
+from events.task import FINAL
+from projections import desk_fold, step_fold, task_fold
+from projections.daily_fold import DailySums
+from projections.desk_rows import OrderRow, WebhookRow
+from projections.history_fold import History
+from projections.intake import Decoded
+from projections.records import Tally
 from projections.step_fold import Totals
 from projections.task_row import Row, TaskRow, goal_columns, utc
 
 
 @dataclass(slots=True)
-class Decoded:
-    """A batch as records of ours; `stopped` names partitions that must not be read on, and why."""
+class Before:
+    """What the store holds of the batch's subjects; changed in place by the fold, what is missing is added."""
 
-    facts: list[tuple[Place, str, Envelope | UnknownEnvelope]] = field(default_factory=list)
-    steps: list[tuple[Place, str, StepEnvelope]] = field(default_factory=list)
-    workers: dict[str, Row] = field(default_factory=dict)
-    dead_letters: list[Row] = field(default_factory=list)
-    tallies: dict[Place, Tally] = field(default_factory=dict)
-    stopped: dict[Place, str] = field(default_factory=dict)
-
-    def task_ids(self) -> set[str]:
-        """The tasks whose facts are in it."""
-        return {task_id for _, task_id, _ in self.facts}
-
-    def events_of_steps(self) -> list[tuple[str, str]]:
-        """Task and event of every step fact in it, in order."""
-        return [(task_id, record.event_id) for _, task_id, record in self.steps]
+    tasks: dict[str, TaskRow] = field(default_factory=dict)
+    known_steps: Collection[tuple[str, str]] = ()  #: task and event of step facts of the batch that are stored already
+    orders: dict[str, OrderRow] = field(default_factory=dict)
+    webhooks: dict[str, WebhookRow] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -47,46 +36,21 @@ class Changes:
     tasks: dict[str, TaskRow] = field(default_factory=dict)
     unstored: set[str] = field(default_factory=set)  #: tasks among them that have no stored row yet
     goals: dict[str, Row] = field(default_factory=dict)  #: columns of goals submitted in the batch
+    history: History = field(default_factory=History)
+    daily: DailySums = field(default_factory=DailySums)
     steps: list[Row] = field(default_factory=list)
     costs: list[Row] = field(default_factory=list)
     totals: dict[str, Totals] = field(default_factory=dict)
+    orders: dict[str, OrderRow] = field(default_factory=dict)
+    webhooks: dict[str, WebhookRow] = field(default_factory=dict)
 
 
-def decode_batch(
-    records: Iterable[Record], read_so_far: Mapping[Place, Tally], topics: Topics, stopped: Mapping[Place, str]
-) -> Decoded:
-    """Records of ours, and how far their partitions are read after them; what was read or stopped before is left out."""
-    decoded = Decoded(stopped=dict(stopped))
-    for record in records:
-        place = record.place
-        tally = decoded.tallies.get(place)
-        if tally is None:
-            tally = decoded.tallies[place] = replace(read_so_far.get(place, _UNREAD))
-        if record.offset < tally.next_offset or place in decoded.stopped:
-            continue
-        try:
-            _sort_in(decoded, record, topics)
-        except NewerSchema as error:
-            decoded.stopped[place] = f"{place.topic}[{place.partition}]@{record.offset}: {error}"
-            continue
-        except UndecodableRecord:
-            tally.undecodable += 1
-        tally.next_offset = record.offset + 1
-    return decoded
-
-
-def fold_batch(decoded: Decoded, rows: dict[str, TaskRow], known_steps: Collection[tuple[str, str]]) -> Changes:
-    """What the batch changes.
-
-    Args:
-        decoded: its tallies are completed here.
-        rows: the stored rows of the batch's tasks, changed in place; missing ones are added.
-        known_steps: task and event of those step facts of the batch that are stored already.
-    """
+def fold_batch(decoded: Decoded, before: Before) -> Changes:
+    """What the batch changes; the batch's tallies are completed here."""
     changes = Changes()
     for place, task_id, fact in decoded.facts:
-        _fold_fact(changes, decoded.tallies[place], rows, task_id, fact)
-    seen = set(known_steps)
+        _fold_fact(changes, decoded.tallies[place], before.tasks, task_id, fact)
+    seen = set(before.known_steps)
     for place, task_id, record in decoded.steps:
         tally = decoded.tallies[place]
         if (task_id, record.event_id) in seen:
@@ -94,44 +58,12 @@ def fold_batch(decoded: Decoded, rows: dict[str, TaskRow], known_steps: Collecti
             continue
         seen.add((task_id, record.event_id))
         tally.taken += 1
-        _fold_step(changes, task_id, record)
+        _fold_step(changes, before.tasks.get(task_id), task_id, record)
+    for place, order in decoded.orders:
+        desk_fold.fold_order(before.orders, changes.orders, decoded.tallies[place], order)
+    for task_id, webhook in decoded.webhooks:
+        changes.webhooks[webhook.message_id] = desk_fold.fold_webhook(before.webhooks, task_id, webhook)
     return changes
-
-
-_UNREAD = Tally()
-
-
-def _sort_in(decoded: Decoded, record: Record, topics: Topics) -> None:
-    """Decode one record into its heap; raises UndecodableRecord."""
-    place, value = record.place, record.value
-    if place.topic == topics.task_events:
-        fact = decode_fact(value)
-        decoded.facts.append((place, _task_id(fact.task_id), fact))
-    elif place.topic == topics.step_events:
-        step = decode_step(value)
-        if not isinstance(step, StepEnvelope):
-            decoded.tallies[place].unknown += 1
-            return
-        if isinstance(step.event, StepExecuted | CostReported):
-            step_fold.nano_usd(step.event.cost)  # an impossible amount is refused here, not in the fold
-            decoded.steps.append((place, _task_id(step.task_id), step))
-        else:
-            decoded.tallies[place].taken += 1
-    elif place.topic == topics.workers_alive:
-        alive = decode(WorkerAlive, value)
-        decoded.workers[alive.worker] = step_fold.worker_row(alive)
-        decoded.tallies[place].taken += 1
-    else:
-        decoded.dead_letters.append(step_fold.dead_letter_row(decode(DeadLetter, value)))
-        decoded.tallies[place].taken += 1
-
-
-def _task_id(value: str) -> str:
-    """The id in its one form; the store keeps UUIDs, and the lifecycle agent takes no others."""
-    try:
-        return str(UUID(value))
-    except ValueError as error:
-        raise UndecodableRecord(f"task_id {value!r} is no UUID") from error
 
 
 def _fold_fact(
@@ -147,16 +79,25 @@ def _fold_fact(
     if unstored:
         rows[task_id] = row
         changes.unstored.add(task_id)
-    if row.status is None and isinstance(fact.event, TaskSubmitted):
-        changes.goals[task_id] = goal_columns(fact.event, utc(fact.recorded_at))
-    task_fold.take(row, fact)
     changes.tasks[task_id] = row
     tally.taken += 1
     if isinstance(fact, UnknownEnvelope):
         tally.unknown += 1
+        task_fold.take(row, fact)
+        return
+    if row.status is None and isinstance(fact.event, TaskSubmitted):
+        changes.goals[task_id] = goal_columns(fact.event, utc(fact.recorded_at))
+    was, tried, held = row.status, row.recovery_attempts, row.recovery_succeeded
+    task_fold.take(row, fact)
+    if row.status is not was and row.status in FINAL:
+        changes.daily.ended(row)
+    if row.recovery_attempts:
+        changes.history.recovery(row, fact, tried, held)
+    if row.escalations:
+        changes.history.escalation(row, fact, was)
 
 
-def _fold_step(changes: Changes, task_id: str, record: StepEnvelope) -> None:
+def _fold_step(changes: Changes, row: TaskRow | None, task_id: str, record: StepEnvelope) -> None:
     event = record.event
     if isinstance(event, StepExecuted):
         changes.steps.append(step_fold.step_row(task_id, record, event))
@@ -165,3 +106,5 @@ def _fold_step(changes: Changes, task_id: str, record: StepEnvelope) -> None:
     else:
         return
     changes.totals.setdefault(task_id, Totals()).add(event)
+    if row is not None and row.completed_at is not None:
+        changes.daily.late(row, event)

@@ -143,7 +143,7 @@ def _intake(messages: Iterable[Message]) -> Intake:
         place = Place(str(message.topic()), int(message.partition() or 0))
         error = message.error()
         if error is None:
-            records.append(Record(place, int(message.offset() or 0), message.value()))
+            records.append(Record(place, int(message.offset() or 0), message.value(), message.timestamp()[1]))
         elif error.code() in {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}:  # noqa: SLF001 - librdkafka's name
             truncated.append(place)
         else:

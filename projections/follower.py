@@ -13,8 +13,9 @@ import structlog
 
 from events.errors import StoreMismatch
 from events.topics import Topics
-from projections.batch import Decoded, decode_batch, fold_batch
+from projections.batch import Before, fold_batch
 from projections.consumer import LogReader
+from projections.intake import Decoded, decode_batch
 from projections.records import LogShape, Place, Record, Tally
 from projections.store import REBUILD, Store
 from projections.task_row import TaskRow
@@ -37,7 +38,13 @@ class Follower:
             StoreMismatch: another log, another version, or open elsewhere; the text names the command to run.
             BrokerUnreachable: Kafka does not answer.
         """
-        lasting = (topics.task_events, topics.step_events, topics.dead_letters)
+        lasting = (
+            topics.task_events,
+            topics.step_events,
+            topics.queue_events,
+            topics.webhook_events,
+            topics.dead_letters,
+        )
         self._topics = topics
         self._cache: dict[str, TaskRow] = {}
         self.stopped: dict[Place, str] = {}  #: partitions that cannot be read on, and why
@@ -106,7 +113,13 @@ class Follower:
     def _commit(self, decoded: Decoded) -> None:
         tables = self.store.tables
         self._cache.update(tables.load_tasks(decoded.task_ids() - self._cache.keys()))
-        changes = fold_batch(decoded, self._cache, tables.known_steps(decoded.events_of_steps()))
+        before = Before(
+            self._cache,
+            tables.known_steps(decoded.events_of_steps()),
+            tables.load_orders(decoded.subjects()),
+            tables.load_webhooks(decoded.messages()),
+        )
+        changes = fold_batch(decoded, before)
         tables.write(decoded, changes)
         self.tallies = {**self.tallies, **decoded.tallies}
         self._trim(changes.tasks)

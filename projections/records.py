@@ -20,6 +20,7 @@ class Record(NamedTuple):
     place: Place
     offset: int
     value: bytes | None
+    at_ms: int | None = None  #: the record's time, in milliseconds since 1970
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ CREATE TABLE tasks (
     max_steps INTEGER,
     queue VARCHAR,
     not_before TIMESTAMP,
-    expires_at TIMESTAMP,
+    expires_at TIMESTAMP,         -- given up if not started by then; the earlier of both ways to say it
+    callback_url VARCHAR,         -- told when the task has ended or needs a human
     submitted_by VARCHAR,
     idempotency_key VARCHAR,
     created_at TIMESTAMP,
@@ -53,7 +54,9 @@ CREATE TABLE tasks (
     retry_at TIMESTAMP,           -- of the recovery that waits
     recovery_strategy VARCHAR,    -- of the last recovery
     recovery_attempts INTEGER,    -- since submission
+    recoveries_succeeded INTEGER, -- how many of them held
     recovery_succeeded BOOLEAN,   -- of the last recovery; NULL while it is open, or without one
+    escalations INTEGER,          -- how often a human was needed
     error_type VARCHAR,           -- of the last failed attempt; NULL once the goal is reached
     error_message VARCHAR,
     evidence JSON,                -- what proved the end, or the last failure
@@ -118,23 +121,135 @@ CREATE TABLE task_totals (
     output_tokens BIGINT NOT NULL
 );
 
+-- What was decided when attempts failed; outcomes come apart, so both are only ever appended.
+CREATE TABLE recoveries (
+    task_id UUID NOT NULL,
+    number INTEGER NOT NULL,           -- 1-based since the submission
+    attempt_number INTEGER NOT NULL,   -- as decided: begins anew when an operator says retry
+    error_type VARCHAR NOT NULL,
+    error_message VARCHAR NOT NULL,
+    recovery_strategy VARCHAR NOT NULL,
+    same_session BOOLEAN NOT NULL,     -- whether the worker keeps its page
+    details JSON NOT NULL,             -- the evidence of the failure
+    planned_at TIMESTAMP NOT NULL,
+    retry_at TIMESTAMP NOT NULL        -- the next attempt begins no earlier
+);
+
+-- No row: it is open, or the task was cancelled meanwhile.
+CREATE TABLE recovery_outcomes (
+    task_id UUID NOT NULL,
+    number INTEGER NOT NULL,           -- of the recovery
+    was_successful BOOLEAN NOT NULL,
+    decided_at TIMESTAMP NOT NULL
+);
+
+-- Tasks that needed a human, and what humans did about it; the open ones are those whose task is ESCALATED.
+CREATE TABLE escalations (
+    task_id UUID NOT NULL,
+    number INTEGER NOT NULL,           -- 1-based since the submission
+    error_type VARCHAR NOT NULL,
+    error_message VARCHAR NOT NULL,
+    evidence JSON NOT NULL,
+    attempts INTEGER NOT NULL,         -- of the task, up to then
+    recovery_attempts INTEGER NOT NULL, -- likewise
+    escalated_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE escalation_acts (
+    task_id UUID NOT NULL,
+    number INTEGER NOT NULL,           -- of the escalation
+    act INTEGER NOT NULL,              -- version of the fact: acts of a task in their order
+    operator VARCHAR,                  -- NULL: cancelled past the desk
+    resolution VARCHAR,                -- retry, complete or cancel; NULL: taken on
+    note VARCHAR NOT NULL,
+    hints VARCHAR NOT NULL,            -- for the next attempt
+    acted_at TIMESTAMP NOT NULL
+);
+
+-- What tasks that ended on a day add to its sums; several rows per key until they are compacted: always sum them.
+CREATE TABLE daily_tasks (
+    day DATE NOT NULL,                 -- UTC, of the end
+    status VARCHAR NOT NULL,           -- COMPLETED, FAILED or CANCELLED
+    tasks BIGINT NOT NULL,
+    timed BIGINT NOT NULL,             -- of them, those that started
+    time_us BIGINT NOT NULL,           -- microseconds from the first start to the end, of all of them
+    cached BIGINT NOT NULL,            -- that used a cached path
+    recovery_attempts BIGINT NOT NULL,
+    recoveries_succeeded BIGINT NOT NULL
+);
+
+-- What those tasks cost, by provider, whenever the cost came; several rows per key, as above.
+CREATE TABLE daily_spend (
+    day DATE NOT NULL,                 -- UTC, of the task's end
+    status VARCHAR NOT NULL,           -- of the task
+    ai_used VARCHAR NOT NULL,
+    items BIGINT NOT NULL,             -- steps and cost reports
+    cost DECIMAL(18, 9) NOT NULL,      -- USD
+    input_tokens BIGINT NOT NULL,
+    output_tokens BIGINT NOT NULL
+);
+
+-- What operators ordered of queues and workers, as of the newest fact of the chain that each of them has.
+CREATE TABLE orders (
+    subject VARCHAR PRIMARY KEY,       -- the queue, or the worker id
+    version INTEGER NOT NULL,          -- number of facts taken
+    last_event_id VARCHAR NOT NULL,
+    is_queue BOOLEAN NOT NULL,         -- an order about a queue was given
+    paused BOOLEAN NOT NULL,
+    pause_reason VARCHAR,
+    ceilings JSON,                     -- NULL: none was ever set
+    drained BOOLEAN NOT NULL,
+    drained_reason VARCHAR,
+    updated_at TIMESTAMP NOT NULL
+);
+
 CREATE TABLE workers (
     worker VARCHAR PRIMARY KEY,
-    capacity INTEGER NOT NULL,
+    capacity INTEGER NOT NULL,         -- tasks it can hold at once; 0 once it takes no more
     queues JSON NOT NULL,
     software VARCHAR NOT NULL,
     host VARCHAR NOT NULL,
-    last_seen TIMESTAMP NOT NULL
+    last_seen TIMESTAMP NOT NULL       -- by the broker's clock
+);
+
+-- Messages to the `callback_url` of tasks.
+CREATE TABLE webhooks (
+    message_id VARCHAR PRIMARY KEY,
+    task_id UUID NOT NULL,
+    about VARCHAR NOT NULL,            -- event_id of the task fact it tells of
+    url VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,            -- pending, delivered or abandoned
+    attempts INTEGER NOT NULL,
+    last_error VARCHAR,
+    http_status INTEGER,               -- of the last answer
+    next_at TIMESTAMP,                 -- of the next try, while it is pending
+    created_at TIMESTAMP NOT NULL,     -- of the first fact
+    updated_at TIMESTAMP NOT NULL
 );
 
 CREATE TABLE dead_letters (
-    topic VARCHAR NOT NULL,
+    letter VARCHAR NOT NULL,           -- topic:partition:offset of the letter itself
+    topic VARCHAR NOT NULL,            -- of the original, as partition and offset
     "partition" INTEGER NOT NULL,
     "offset" BIGINT NOT NULL,
     reason VARCHAR NOT NULL,
-    error VARCHAR NOT NULL,
-    reader VARCHAR NOT NULL,
-    value_bytes BIGINT NOT NULL,
+    error VARCHAR NOT NULL,            -- class of the error
+    reader VARCHAR NOT NULL,           -- which consumer gave up
+    key_base64 VARCHAR,
+    value_base64 VARCHAR,              -- at most 128 KiB of the original
+    value_bytes BIGINT NOT NULL,       -- of the whole original
+    recorded_at TIMESTAMP NOT NULL
+);
+
+-- What operators did about dead letters; may be read before the letter, as they need not share its partition.
+CREATE TABLE dead_letter_acts (
+    letter VARCHAR NOT NULL,
+    "partition" INTEGER NOT NULL,      -- of the act's own record, as offset
+    "offset" BIGINT NOT NULL,
+    type VARCHAR NOT NULL,             -- dead_letter.redriven or dead_letter.discarded
+    operator VARCHAR NOT NULL,
+    note VARCHAR NOT NULL,
+    redriven_to VARCHAR,               -- topic:partition:offset of the record as it was sent again
     recorded_at TIMESTAMP NOT NULL
 );
 
@@ -147,3 +262,8 @@ SELECT
 FROM tasks AS t
 LEFT JOIN task_totals AS s ON s.task_id = t.task_id
 WHERE t.status IS NOT NULL;
+
+CREATE VIEW v_recoveries AS
+SELECT r.*, o.was_successful, o.decided_at
+FROM recoveries AS r
+LEFT JOIN recovery_outcomes AS o ON o.task_id = r.task_id AND o.number = r.number;

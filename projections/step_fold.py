@@ -1,4 +1,4 @@
-"""Step facts, cost reports, workers and dead letters as rows, and the sums they add to a task. Pure."""
+"""Step facts and cost reports as rows, and the sums they add to a task. Pure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 
-from events.dead_letter import DeadLetter
 from events.envelope import StepEnvelope
 from events.errors import UndecodableRecord
 from events.facts import Fact
 from events.steps import CheckpointSaved, CostReported, StepExecuted, StepIntended
-from events.worker import WorkerAlive
 from projections.task_row import Row, json_text, utc
 
 HANDLES: frozenset[type[Fact]] = frozenset({StepExecuted, CostReported})
@@ -44,7 +42,7 @@ class Totals:
 
     def row(self, task_id: str) -> Row:
         """As a row of `task_totals`."""
-        costs = (_usd(self.step_cost), _usd(self.reported_cost))
+        costs = (usd(self.step_cost), usd(self.reported_cost))
         return (task_id, self.steps, *costs, self.input_tokens, self.output_tokens)
 
 
@@ -72,7 +70,7 @@ def step_row(task_id: str, record: StepEnvelope, event: StepExecuted) -> Row:
         event.input_tokens,
         event.output_tokens,
         event.duration_ms,
-        _usd(nano_usd(event.cost)),
+        usd(nano_usd(event.cost)),
         event.result,
         None if event.error_type is None else event.error_type.value,
         event.error_details,
@@ -94,24 +92,13 @@ def cost_row(task_id: str, record: StepEnvelope, event: CostReported) -> Row:
         event.model,
         event.input_tokens,
         event.output_tokens,
-        _usd(nano_usd(event.cost)),
+        usd(nano_usd(event.cost)),
         record.worker,
         record.event_id,
         utc(record.recorded_at),
     )
 
 
-def worker_row(alive: WorkerAlive) -> Row:
-    """As a row of `workers`."""
-    queues = json_text(alive.queues)
-    return (alive.worker, alive.capacity, queues, alive.software, alive.host, utc(alive.sent_at))
-
-
-def dead_letter_row(letter: DeadLetter) -> Row:
-    """As a row of `dead_letters`."""
-    place = (letter.topic, letter.partition, letter.offset)
-    return (*place, letter.reason, letter.error, letter.reader, letter.value_bytes, utc(letter.recorded_at))
-
-
-def _usd(nano: int) -> Decimal:
+def usd(nano: int) -> Decimal:
+    """Nano-dollars as the store keeps money."""
     return Decimal(nano).scaleb(-9)

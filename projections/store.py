@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 
 FILE = Path("readings") / "readings.duckdb"  #: where an installation keeps it, below its data folder
 SNAPSHOTS = Path("snapshots-of-readings")  #: likewise, what is published for analysts
-SCHEMA_VERSION = 1  #: raised with every change of schema.sql
+SCHEMA_VERSION = 2  #: raised with every change of schema.sql
 CODE_VERSION = 1  #: raised when a fold gives other rows for the same facts
 
 #: Checkpoints are ours to time: the default one comes every 16 MB, in the middle of a batch. Batches are small, so a
@@ -101,6 +101,7 @@ class Store:
         if self._held or monotonic() < self._not_before:
             return
         try:
+            self.tables.compact()
             self._connection.execute("CHECKPOINT")
         except duckdb.TransactionException as error:
             # A reader is in the middle of something; the next call finds another moment.

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol
 
 import duckdb
 
-from events.task import Status
-from projections.batch import Changes, Decoded
+from projections.batch import Changes
+from projections.desk_rows import order_columns, webhook_columns
+from projections.intake import Decoded
+from projections.loads import Loads
 from projections.records import Place, Tally
 from projections.task_row import NO_GOAL, STATE_COLUMNS, Row, TaskRow, state_columns
 
-_STATE = ", ".join(STATE_COLUMNS)
 _SET_STATE = ", ".join(f"{name} = d.{name}" for name in STATE_COLUMNS if name != "task_id")
 
 #: `appender_data` is DuckDB's name for the buffered rows. A key twice in one ON CONFLICT keeps the first in silence, so
@@ -26,15 +27,36 @@ INSERT INTO task_totals SELECT * FROM appender_data ON CONFLICT (task_id) DO UPD
     input_tokens = task_totals.input_tokens + excluded.input_tokens,
     output_tokens = task_totals.output_tokens + excluded.output_tokens
 """
-_KEEP_WORKERS = """
-INSERT INTO workers SELECT * FROM appender_data ON CONFLICT (worker) DO UPDATE SET
-    capacity = excluded.capacity, queues = excluded.queues, software = excluded.software, host = excluded.host,
-    last_seen = excluded.last_seen
+#: All that tasks had cost when they ended; runs after the batch's steps are in.
+_SPEND_OF_ENDED = """
+INSERT INTO daily_spend
+SELECT day, status, ai_used, count(*), sum(cost), sum(input_tokens), sum(output_tokens)
+FROM (
+    SELECT day, status, ai_used, cost, input_tokens, output_tokens
+    FROM appender_data JOIN execution_log USING (task_id)
+    UNION ALL
+    SELECT day, status, ai_provider, cost, input_tokens, output_tokens
+    FROM appender_data JOIN costs USING (task_id)
+)
+GROUP BY day, status, ai_used
 """
-_KEEP_OFFSETS = """
-INSERT INTO projection_offsets SELECT * FROM appender_data ON CONFLICT (topic, "partition") DO UPDATE SET
-    next_offset = excluded.next_offset, taken = excluded.taken, strays = excluded.strays, repeats = excluded.repeats,
-    unknown = excluded.unknown, undecodable = excluded.undecodable
+_REPLACE = "INSERT OR REPLACE INTO {table} SELECT * FROM appender_data"
+
+#: Days get a row per batch; now and then they are added up, so that few remain.
+_COMPACT = """
+CREATE OR REPLACE TEMP TABLE compact AS {sums};
+DELETE FROM {table};
+INSERT INTO {table} SELECT * FROM compact;
+"""
+_SUMS_OF_TASKS = """
+SELECT day, status, sum(tasks)::BIGINT, sum(timed)::BIGINT, sum(time_us)::BIGINT, sum(cached)::BIGINT,
+       sum(recovery_attempts)::BIGINT, sum(recoveries_succeeded)::BIGINT
+FROM daily_tasks GROUP BY day, status ORDER BY day, status
+"""
+_SUMS_OF_SPEND = """
+SELECT day, status, ai_used, sum(items)::BIGINT, sum(cost)::DECIMAL(18, 9), sum(input_tokens)::BIGINT,
+       sum(output_tokens)::BIGINT
+FROM daily_spend GROUP BY day, status, ai_used ORDER BY day, status, ai_used
 """
 
 
@@ -46,79 +68,53 @@ class _Appender(Protocol):
     def clear(self) -> object: ...
 
 
-class Tables:
+class Tables(Loads):
     """The writer's side of the tables; one thread, one connection."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self._new_tasks: _Appender = connection.appender("tasks")
-        self._tasks = self._query(_UPDATE_TASKS, "tasks", STATE_COLUMNS)
-        self._steps: _Appender = connection.appender("execution_log")
-        self._costs: _Appender = connection.appender("costs")
-        self._totals = self._query(_ADD_TOTALS, "task_totals")
-        self._workers = self._query(_KEEP_WORKERS, "workers")
-        self._dead_letters: _Appender = connection.appender("dead_letters")
-        self._offsets = self._query(_KEEP_OFFSETS, "projection_offsets")
+        super().__init__(connection)
+        appenders: dict[str, _Appender] = {name: connection.appender(name) for name in _APPENDED}
+        appenders |= {name: self._query(_REPLACE.format(table=name), name) for name in _REPLACED}
+        appenders["state"] = self._query(_UPDATE_TASKS, "tasks", STATE_COLUMNS)
+        appenders["task_totals"] = self._query(_ADD_TOTALS, "task_totals")
+        ended = {"task_id": "UUID", "day": "DATE", "status": "VARCHAR"}
+        appenders["ended"] = connection.query_appender(_SPEND_OF_ENDED, ended)
+        self._appenders = appenders
 
     def write(self, decoded: Decoded, changes: Changes) -> None:
         """Everything one batch changes, in one transaction; on an error nothing of it remains."""
         self._connection.execute("BEGIN")
         try:
-            self._write(decoded, changes)
+            self._make_room(changes)
+            for name, rows in _rows(decoded, changes):
+                if rows:
+                    self._appenders[name].append_rows(rows)
+                    self._appenders[name].flush()
             self._connection.execute("COMMIT")
         except BaseException:
             self._discard()
             raise
 
-    def load_tasks(self, task_ids: Collection[str]) -> dict[str, TaskRow]:
-        """The stored rows of these tasks."""
-        if not task_ids:
-            return {}
-        sql = f"SELECT {_STATE} FROM tasks JOIN (SELECT unnest(?::UUID[]) AS task_id) AS d USING (task_id)"  # noqa: S608
-        rows = self._connection.execute(sql, [list(task_ids)]).fetchall()
-        return {str(row[0]): _loaded(row) for row in rows}
+    def compact(self) -> None:
+        """Add up the rows of each day; what is answered stays the same."""
+        self._connection.execute("BEGIN")
+        try:
+            self._connection.execute(_COMPACT.format(table="daily_tasks", sums=_SUMS_OF_TASKS))
+            self._connection.execute(_COMPACT.format(table="daily_spend", sums=_SUMS_OF_SPEND))
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
 
-    def known_steps(self, events: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Those of the (task, event) pairs that are stored already.
-
-        A sender that saw no answer sends again; task ids grow with time, so this looks at the newest rows only.
-        """
-        if not events:
-            return set()
-        rows = self._connection.execute(_KNOWN_STEPS, [list({task for task, _ in events}), [e for _, e in events]])
-        return {(str(task_id), event_id) for task_id, event_id in rows.fetchall()}
-
-    def load_tallies(self) -> dict[Place, Tally]:
-        """How far each partition is read."""
-        rows = self._connection.execute("SELECT * FROM projection_offsets").fetchall()
-        return {Place(row[0], row[1]): Tally(*row[2:]) for row in rows}
-
-    def _write(self, decoded: Decoded, changes: Changes) -> None:
-        tasks = changes.tasks
+    def _make_room(self, changes: Changes) -> None:
+        """For tasks whose chain began with a fact of an unknown type; hardly ever."""
         for task_id in changes.goals.keys() - changes.unstored:
-            # A chain that began with a fact of an unknown type; hardly ever.
             self._connection.execute("DELETE FROM tasks WHERE task_id = ?", [task_id])
-        new = changes.unstored | changes.goals.keys()
-        _append(
-            self._new_tasks,
-            [_task(row, changes.goals.get(task_id, NO_GOAL)) for task_id, row in tasks.items() if task_id in new],
-        )
-        _append(self._tasks, [state_columns(row) for task_id, row in tasks.items() if task_id not in new])
-        _append(self._steps, changes.steps)
-        _append(self._costs, changes.costs)
-        _append(self._totals, [totals.row(task_id) for task_id, totals in changes.totals.items()])
-        _append(self._workers, list(decoded.workers.values()))
-        _append(self._dead_letters, decoded.dead_letters)
-        _append(self._offsets, [_offset(place, tally) for place, tally in decoded.tallies.items()])
 
     def _discard(self) -> None:
         self._connection.execute("ROLLBACK")
-        for appender in self._all():
+        for appender in self._appenders.values():
             appender.clear()
-
-    def _all(self) -> Iterable[_Appender]:
-        yield from (self._new_tasks, self._tasks, self._steps, self._costs)
-        yield from (self._totals, self._workers, self._dead_letters, self._offsets)
 
     def _query(self, sql: str, table: str, columns: Collection[str] | None = None) -> _Appender:
         """An appender that runs `sql` over rows of the table's columns."""
@@ -128,30 +124,50 @@ class Tables:
         return appender
 
 
-_KNOWN_STEPS = """
-WITH tasks_in_batch AS (SELECT unnest($1::UUID[]) AS task_id), events_in_batch AS (SELECT unnest($2) AS event_id)
-SELECT task_id, event_id FROM execution_log
-JOIN tasks_in_batch USING (task_id) JOIN events_in_batch USING (event_id)
-UNION ALL
-SELECT task_id, event_id FROM costs
-JOIN tasks_in_batch USING (task_id) JOIN events_in_batch USING (event_id)
-"""
+#: Tables whose rows never change once they are there, `tasks` apart: its state is updated.
+_APPENDED = (
+    "tasks",
+    "execution_log",
+    "costs",
+    "recoveries",
+    "recovery_outcomes",
+    "escalations",
+    "escalation_acts",
+    "daily_tasks",
+    "daily_spend",
+    "dead_letters",
+    "dead_letter_acts",
+)
+_REPLACED = ("orders", "workers", "webhooks", "projection_offsets")
 
 
-def _append(appender: _Appender, rows: Sequence[Row]) -> None:
-    if rows:
-        appender.append_rows(rows)
-        appender.flush()
+def _rows(decoded: Decoded, changes: Changes) -> Iterator[tuple[str, Sequence[Row]]]:
+    """What to write where, in this order."""
+    tasks, history, daily = changes.tasks, changes.history, changes.daily
+    new = changes.unstored | changes.goals.keys()
+    yield "tasks", [_task(row, changes.goals.get(key, NO_GOAL)) for key, row in tasks.items() if key in new]
+    yield "state", [state_columns(row) for key, row in tasks.items() if key not in new]
+    yield "recoveries", history.recoveries
+    yield "recovery_outcomes", history.recovery_outcomes
+    yield "escalations", history.escalations
+    yield "escalation_acts", history.escalation_acts
+    yield "execution_log", changes.steps
+    yield "costs", changes.costs
+    yield "task_totals", [totals.row(task_id) for task_id, totals in changes.totals.items()]
+    yield "daily_tasks", daily.task_rows()
+    yield "ended", list(daily.ended_tasks.values())
+    yield "daily_spend", daily.spend_rows()
+    yield "orders", [order_columns(row) for row in changes.orders.values()]
+    yield "workers", list(decoded.workers.values())
+    yield "webhooks", [webhook_columns(row) for row in changes.webhooks.values()]
+    yield "dead_letters", decoded.dead_letters
+    yield "dead_letter_acts", decoded.letter_acts
+    yield "projection_offsets", [_offset(place, tally) for place, tally in decoded.tallies.items()]
 
 
 def _task(row: TaskRow, goal: Row) -> Row:
     task_id, *state = state_columns(row)
     return (task_id, *goal, *state)
-
-
-def _loaded(row: Row) -> TaskRow:
-    task_id, status, *rest = row
-    return TaskRow(str(task_id), None if status is None else Status(status), *rest)
 
 
 def _offset(place: Place, tally: Tally) -> Row:

@@ -96,6 +96,7 @@ def _recovered(row: TaskRow, fact: TaskRecovered, _: datetime) -> None:
         return
     row.lease_until = utc(fact.lease_until)
     row.status, row.deadline = Status.RECOVERED, row.deadline or row.lease_until
+    _open_recovery_held(row)
     row.retry_at, row.recovery_succeeded = None, True
 
 
@@ -115,7 +116,7 @@ def _escalated(row: TaskRow, fact: TaskEscalated, _: datetime) -> None:
     _rest(row, Status.ESCALATED)
     _failure(row, fact)
     _open_recovery_failed(row)
-    row.retry_at = None
+    row.retry_at, row.escalations = None, row.escalations + 1
 
 
 def _asked_to(word: str) -> Callable[[TaskRow, PauseRequested | CancelRequested, datetime], None]:
@@ -169,8 +170,7 @@ def _reached(row: TaskRow, at: datetime, final_result: str, result_data: dict[st
     _end(row, Status.COMPLETED, at)
     row.final_result, row.result_data = final_result, json_text(result_data)
     row.error_type = row.error_message = row.evidence = None
-    if row.recovery_attempts and row.recovery_succeeded is None:
-        row.recovery_succeeded = True
+    _open_recovery_held(row)
 
 
 def _end(row: TaskRow, status: Status, at: datetime) -> None:
@@ -188,6 +188,12 @@ def _rest(row: TaskRow, status: Status) -> None:
 def _failure(row: TaskRow, fact: RecoveryPlanned | TaskFailed | TaskEscalated) -> None:
     row.error_type, row.error_message = fact.error_type.value, fact.error_message
     row.evidence = json_text(fact.evidence) if fact.evidence else None
+
+
+def _open_recovery_held(row: TaskRow) -> None:
+    if row.recovery_attempts and row.recovery_succeeded is None:
+        row.recovery_succeeded = True
+        row.recoveries_succeeded += 1
 
 
 def _open_recovery_failed(row: TaskRow) -> None:

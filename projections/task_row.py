@@ -34,7 +34,9 @@ class TaskRow:
     retry_at: datetime | None = None
     recovery_strategy: str | None = None
     recovery_attempts: int = 0
+    recoveries_succeeded: int = 0
     recovery_succeeded: bool | None = None
+    escalations: int = 0
     error_type: str | None = None
     error_message: str | None = None
     evidence: str | None = None  #: JSON
@@ -68,6 +70,7 @@ GOAL_COLUMNS = (
     "queue",
     "not_before",
     "expires_at",
+    "callback_url",
     "submitted_by",
     "idempotency_key",
     "created_at",
@@ -95,6 +98,7 @@ def goal_columns(goal: TaskSubmitted, at: datetime) -> Row:
         goal.queue,
         None if goal.not_before is None else utc(goal.not_before),
         None if goal.expires_at is None else utc(goal.expires_at),
+        goal.callback_url,
         goal.submitted_by,
         goal.idempotency_key,
         at,

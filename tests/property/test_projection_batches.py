@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from events.facts import UnknownFact
 from events.steps import StepFact
-from projections.batch import Changes, decode_batch, fold_batch
+from projections.batch import Before, Changes, fold_batch
+from projections.intake import decode_batch
 from projections.records import Place, Record, Tally
 from projections.task_row import Row, TaskRow, state_columns
 from tests.property.test_projection_status import fact
@@ -35,7 +36,7 @@ class Tables:
     def read(self, records: list[Record]) -> None:
         decoded = decode_batch(records, self.tallies, TOPICS, {})
         rows = {task_id: TaskRow(*self.tasks[task_id]) for task_id in decoded.task_ids() & self.tasks.keys()}
-        changes = fold_batch(decoded, rows, self.steps & set(decoded.events_of_steps()))
+        changes = fold_batch(decoded, Before(rows, self.steps & set(decoded.events_of_steps())))
         self._write(changes)
         self.steps |= set(decoded.events_of_steps())
         self.tallies |= decoded.tallies

@@ -24,7 +24,8 @@ from events.facts import (
 from events.steps import CostReported, StepExecuted, StepFact
 from events.topics import Topics
 from events.worker import WorkerAlive
-from projections.batch import Changes, decode_batch, fold_batch
+from projections.batch import Before, Changes, fold_batch
+from projections.intake import decode_batch
 from projections.records import Place, Record, Tally
 from projections.store import Store
 
@@ -140,9 +141,15 @@ class Log:
 def read(store: Store, records: list[Record]) -> Mapping[Place, Tally]:
     """Fold one batch into the store, as the follower does."""
     decoded = decode_batch(records, store.tables.load_tallies(), TOPICS, {})
-    rows = store.tables.load_tasks(decoded.task_ids())
-    changes: Changes = fold_batch(decoded, rows, store.tables.known_steps(decoded.events_of_steps()))
-    store.tables.write(decoded, changes)
+    tables = store.tables
+    before = Before(
+        tables.load_tasks(decoded.task_ids()),
+        tables.known_steps(decoded.events_of_steps()),
+        tables.load_orders(decoded.subjects()),
+        tables.load_webhooks(decoded.messages()),
+    )
+    changes: Changes = fold_batch(decoded, before)
+    tables.write(decoded, changes)
     return decoded.tallies
 
 

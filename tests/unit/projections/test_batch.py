@@ -9,7 +9,8 @@ import pytest
 
 from events.facts import UnknownFact
 from events.steps import CheckpointSaved, StepIntended
-from projections.batch import Changes, Decoded, decode_batch, fold_batch
+from projections.batch import Before, Changes, fold_batch
+from projections.intake import Decoded, decode_batch
 from projections.records import Place, Record, Tally
 from tests.unit.projections.log import TOPICS, Log, claimed, completed, cost, started, step, submitted
 
@@ -19,7 +20,7 @@ STEPS = Place(TOPICS.step_events, 0)
 
 def fold(records: list[Record], tallies: dict[Place, Tally] | None = None) -> tuple[Decoded, Changes]:
     decoded = decode_batch(records, tallies or {}, TOPICS, {})
-    return decoded, fold_batch(decoded, {}, set())
+    return decoded, fold_batch(decoded, Before())
 
 
 def test_a_task_becomes_one_row_and_its_goal() -> None:
@@ -130,7 +131,7 @@ def test_a_step_sent_twice_counts_once() -> None:
 def test_a_step_that_is_stored_already_counts_no_more() -> None:
     task = Log().task()
     decoded = decode_batch(task.steps(step(1), event_id="e1"), {}, TOPICS, {})
-    changes = fold_batch(decoded, {}, {(task.task_id, "e1")})
+    changes = fold_batch(decoded, Before(known_steps={(task.task_id, "e1")}))
 
     assert not changes.steps
     assert not changes.totals
@@ -169,4 +170,4 @@ def test_the_newest_word_of_a_worker_stays() -> None:
 def test_dead_letters_are_kept_with_their_reason() -> None:
     decoded, _ = fold([Log().dead_letter("not JSON")])
 
-    assert decoded.dead_letters[0][3] == "not JSON"
+    assert decoded.dead_letters[0][4] == "not JSON"

@@ -175,10 +175,10 @@ def test_workers_and_what_they_hold(store: Store, readings: Readings) -> None:
     log = Log()
     read(store, [log.alive("w1", 1), log.alive("w2", 3, capacity=9), *log.task().facts(submitted(), claimed())])
     read(store, [log.alive("w1", 5, capacity=2)])
-    first, second = readings.workers()
+    first, second = readings.workers(at(6))
 
-    assert (first.worker, first.capacity, first.last_seen, first.holds) == ("w1", 2, at(5), 1)
-    assert (second.worker, second.capacity, second.holds, second.queues) == ("w2", 9, 0, ["default"])
+    assert (first.worker, first.capacity, first.last_seen, first.holding) == ("w1", 2, at(5), 1)
+    assert (second.worker, second.capacity, second.holding, second.queues) == ("w2", 9, 0, ["default"])
 
 
 def test_dead_letters_and_what_was_met(store: Store, readings: Readings) -> None:
@@ -187,6 +187,7 @@ def test_dead_letters_and_what_was_met(store: Store, readings: Readings) -> None
     read(store, [log.dead_letter("not JSON"), log.append("goaltrail.tasks.events", 0, b"x"), *task.facts(submitted())])
 
     assert readings.dead_letter_count() == 1
-    assert (readings.dead_letters()[0].reason, readings.dead_letters()[0].offset) == ("not JSON", 17)
+    [letter] = readings.dead_letters().dead_letters
+    assert (letter.reason, letter.offset) == ("not JSON", 17)
     by_topic = {counts.topic: counts for counts in readings.counts()}
     assert (by_topic["goaltrail.tasks.events"].undecodable, by_topic["goaltrail.tasks.events"].taken) == (1, 1)

@@ -1,0 +1,76 @@
+"""What the writer reads back: rows of the subjects of a batch, and how far the log is read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import duckdb
+
+from events.task import Status
+from projections.desk_rows import OrderRow, WebhookRow
+from projections.records import Place, Tally
+from projections.task_row import STATE_COLUMNS, Row, TaskRow
+
+STATE = ", ".join(STATE_COLUMNS)
+
+
+class Loads:
+    """The reading half of the writer's side of the tables."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def load_tasks(self, task_ids: Collection[str]) -> dict[str, TaskRow]:
+        """The stored rows of these tasks."""
+        if not task_ids:
+            return {}
+        sql = f"SELECT {STATE} FROM tasks JOIN (SELECT unnest(?::UUID[]) AS task_id) AS d USING (task_id)"  # noqa: S608
+        rows = self._connection.execute(sql, [list(task_ids)]).fetchall()
+        return {str(row[0]): _loaded(row) for row in rows}
+
+    def known_steps(self, events: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of the (task, event) pairs that are stored already.
+
+        A sender that saw no answer sends again; task ids grow with time, so this looks at the newest rows only.
+        """
+        if not events:
+            return set()
+        task_ids, event_ids = list({task_id for task_id, _ in events}), [event_id for _, event_id in events]
+        rows = self._connection.execute(_KNOWN_STEPS, [task_ids, event_ids]).fetchall()
+        return {(str(task_id), event_id) for task_id, event_id in rows}
+
+    def load_orders(self, subjects: Collection[str]) -> dict[str, OrderRow]:
+        """What was ordered of these queues and workers so far."""
+        if not subjects:
+            return {}
+        sql = "SELECT * FROM orders WHERE list_contains(?, subject)"
+        rows = self._connection.execute(sql, [list(subjects)]).fetchall()
+        return {row[0]: OrderRow(*row) for row in rows}
+
+    def load_webhooks(self, messages: Collection[str]) -> dict[str, WebhookRow]:
+        """How these messages fared so far."""
+        if not messages:
+            return {}
+        sql = "SELECT * FROM webhooks JOIN (SELECT unnest(?) AS message_id) AS d USING (message_id)"
+        rows = self._connection.execute(sql, [list(messages)]).fetchall()
+        return {row[0]: WebhookRow(row[0], str(row[1]), *row[2:]) for row in rows}
+
+    def load_tallies(self) -> dict[Place, Tally]:
+        """How far each partition is read."""
+        rows = self._connection.execute("SELECT * FROM projection_offsets").fetchall()
+        return {Place(row[0], row[1]): Tally(*row[2:]) for row in rows}
+
+
+_KNOWN_STEPS = """
+WITH tasks_in_batch AS (SELECT unnest($1::UUID[]) AS task_id), events_in_batch AS (SELECT unnest($2) AS event_id)
+SELECT task_id, event_id FROM execution_log
+JOIN tasks_in_batch USING (task_id) JOIN events_in_batch USING (event_id)
+UNION ALL
+SELECT task_id, event_id FROM costs
+JOIN tasks_in_batch USING (task_id) JOIN events_in_batch USING (event_id)
+"""
+
+
+def _loaded(row: Row) -> TaskRow:
+    task_id, status, *rest = row
+    return TaskRow(str(task_id), None if status is None else Status(status), *rest)
