@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 from rich.markup import escape
 
-from api.cli import backtest, broker, doctor, keys, query, rebuild, status, tasks, up, watching
+from api.cli import backtest, broker, doctor, keys, query, rebuild, status, tasks, up, watching, webhooks
 from api.cli.client import err
 from events.errors import GoaltrailError
 
@@ -23,6 +23,7 @@ app.add_typer(broker.app, name="broker")
 app.add_typer(rebuild.app)
 app.add_typer(query.app)
 app.add_typer(backtest.app)
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(doctor.app)
 
 
