@@ -11,20 +11,22 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS callbacks (
-    task_id TEXT NOT NULL,
-    handler TEXT NOT NULL,
-    verified INTEGER NOT NULL DEFAULT 0, -- whether an end before `positions` is ruled out
-    ended TEXT,                          -- topic:partition:offset of the fact that may have ended the task
-    tries INTEGER NOT NULL DEFAULT 0,
-    last_error TEXT,
-    called_at REAL,
-    PRIMARY KEY (task_id, handler)
-);
-CREATE INDEX IF NOT EXISTS owed ON callbacks (called_at, ended);
-CREATE TABLE IF NOT EXISTS positions (partition INTEGER PRIMARY KEY, next_offset INTEGER NOT NULL);
-"""
+_SCHEMA = (
+    """
+    CREATE TABLE IF NOT EXISTS callbacks (
+        task_id TEXT NOT NULL,
+        handler TEXT NOT NULL,
+        verified INTEGER NOT NULL DEFAULT 0, -- whether an end before `positions` is ruled out
+        ended TEXT,                          -- topic:partition:offset of the fact that may have ended the task
+        tries INTEGER NOT NULL DEFAULT 0,
+        last_error TEXT,
+        called_at REAL,
+        PRIMARY KEY (task_id, handler)
+    )
+    """,
+    "CREATE INDEX IF NOT EXISTS owed ON callbacks (called_at, ended)",
+    "CREATE TABLE IF NOT EXISTS positions (partition INTEGER PRIMARY KEY, next_offset INTEGER NOT NULL)",
+)
 _REMEMBERED_SECONDS = 7 * 24 * 3600  # as long as the lifecycle remembers finished tasks and idempotency keys
 _BUSY_SECONDS = 10.0
 
@@ -54,10 +56,9 @@ class CallbackStore:
         )
         self._lock = threading.RLock()
         self._checking = threading.Lock()
-        with self._lock:
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=FULL")
-            self._connection.executescript(_SCHEMA)
+        with self._changing():
+            for statement in _SCHEMA:
+                self._connection.execute(statement)
 
     def add(self, task_id: str, handler: str) -> None:
         """Owe a callback; one that is owed or was made already is not owed twice."""
@@ -80,11 +81,11 @@ class CallbackStore:
         )
 
     def owed(self) -> list[Owed]:
-        """Callbacks to be made now, oldest registration first."""
+        """Callbacks to be made now: those tried least, and of them the oldest, first."""
         with self._lock:
             rows = self._connection.execute(
                 "SELECT task_id, handler, ended FROM callbacks"
-                " WHERE called_at IS NULL AND ended IS NOT NULL ORDER BY rowid"
+                " WHERE called_at IS NULL AND ended IS NOT NULL ORDER BY tries, rowid"
             ).fetchall()
         return [Owed(task_id, handler, ended or None) for task_id, handler, ended in rows]
 
@@ -96,7 +97,7 @@ class CallbackStore:
     def begin(self, positions: Mapping[int, int]) -> None:
         """Follow from here: whatever is awaited may have ended before."""
         with self._changing():
-            self._connection.execute("UPDATE callbacks SET verified = 0 WHERE ended IS NULL")
+            self._connection.execute("UPDATE callbacks SET verified = 0, ended = NULL WHERE called_at IS NULL")
             self._put(positions)
 
     def stop(self) -> None:
@@ -132,7 +133,7 @@ class CallbackStore:
         )
 
     def failed(self, owed: Owed, error: str) -> None:
-        """The callback raised; it stays owed."""
+        """The callback could not be made; it stays owed."""
         self._write(
             "UPDATE callbacks SET last_error = ?, tries = tries + 1 WHERE task_id = ? AND handler = ?",
             error,

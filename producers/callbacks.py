@@ -75,10 +75,9 @@ class Callbacks:
             try:
                 self._follow()
                 self._verify()
-                return self._call()
             except (ApiUnreachable, BrokerUnreachable) as error:
-                log.warning("callbacks wait", action="callbacks.wait", error=str(error))
-                return 0
+                log.warning("ends are looked for later", action="callbacks.wait", error=str(error))
+            return self._call()
 
     def close(self) -> None:
         """Close the store."""
@@ -93,7 +92,7 @@ class Callbacks:
             self._store.stop()
             return
         positions = self._store.positions()
-        if not positions:
+        if positions.keys() != set(range(self._topics.partitions)):
             self._store.begin(self._lookup.fact_ends())
             return
         facts, after = self._lookup.facts_since(positions, awaited.__contains__)
@@ -129,7 +128,14 @@ class Callbacks:
                     action="callbacks.skip", handler=owed.handler, task_id=owed.task_id,
                 )  # fmt: skip
                 continue
-            result = self._result_of(owed.task_id, wait_for=owed.ended)
+            try:
+                result = self._result_of(owed.task_id, wait_for=owed.ended)
+            except (ApiUnreachable, NoSuchTask) as error:
+                log.warning("callback waits", action="callbacks.wait", task_id=owed.task_id, error=str(error))
+                self._store.failed(owed, str(error))
+                if isinstance(error, NoSuchTask):
+                    continue
+                break  # the others would wait as long; this one is the last of them next time
             if result.is_complete:
                 made += self._made(owed, handler, result)
             else:

@@ -119,10 +119,11 @@ class LogReader:
         deadline = time.monotonic() + _CALL_SECONDS
         try:
             while rest:
-                messages = consumer.consume(_BATCH, timeout=_POLL_SECONDS)
-                if not messages and time.monotonic() > deadline:
+                # consume() waits for a full batch or the whole time, and somebody waits for the one fact there is.
+                first = consumer.poll(_POLL_SECONDS)
+                if first is None and time.monotonic() > deadline:
                     raise BrokerUnreachable(f"{topic!r} could not be read to its end in {len(rest)} partitions")
-                for message in messages:
+                for message in () if first is None else (first, *consumer.consume(_BATCH, timeout=0)):
                     partition, offset = int(message.partition() or 0), int(message.offset() or 0)
                     if message.error() is not None or partition not in rest:
                         continue

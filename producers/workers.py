@@ -93,7 +93,8 @@ class WorkerClient:
         """Take up to `max_tasks` tasks; they are started and yours when the call returns.
 
         Waits up to `wait_seconds` for the first one, and a moment longer for more. No task is ever held by two
-        workers; what is granted too late goes back at no cost.
+        workers; what is granted too late goes back at no cost. One worker id makes one claim at a time: another one waits
+        for its turn.
 
         Raises:
             BrokerUnreachable: nothing answers.

@@ -24,10 +24,11 @@ class Readings:
         self.tasks: dict[str, Status] = {}
         self.asked: list[tuple[str, str | None]] = []
         self.away = False
+        self.unreadable: set[str] = set()
 
     def __call__(self, task_id: str, *, wait_for: str | None) -> TaskResult:
         self.asked.append((task_id, wait_for))
-        if self.away:
+        if self.away or task_id in self.unreadable:
             raise ApiUnreachable("no answer")
         if task_id not in self.tasks:
             raise NoSuchTask(task_id)
@@ -251,3 +252,16 @@ def test_reading_on_and_noting_ends_is_one_change(tmp_path: Path) -> None:
     store.moved({0: 9}, {"a": "t:0:8"})
     assert (store.owed(), store.positions()) == ([Owed("a", "hear", "t:0:8")], {0: 9})
     store.close()
+
+
+def test_one_that_cannot_be_read_holds_up_no_other_for_ever(new: New, readings: Readings, heard: list[str]) -> None:
+    callbacks = new()
+    readings.tasks = {"a": Status.COMPLETED, "b": Status.COMPLETED}
+    for task_id in ("a", "b"):
+        callbacks.owe(task_id, "hear")
+    callbacks._verify()
+    readings.unreadable = {"a"}
+
+    assert [callbacks.check() for _ in range(3)] == [0, 1, 0]
+    readings.unreadable = set()
+    assert (callbacks.check(), heard) == (1, ["b", "a"])
