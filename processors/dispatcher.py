@@ -105,6 +105,7 @@ class _Term:
         self.book = book
         self._parts = parts
         self._snapshots: Snapshots | None = None
+        self._nothing_at: float | None = None  #: monotonic time of the last look, if it found nothing to read
         self._next_settle = 0.0
         self._next_save = time.monotonic() + _SAVE_SECONDS
 
@@ -188,11 +189,17 @@ class _Term:
                 self._read(book, desk, _IDLE_SECONDS)
 
     def _read(self, book: Book, desk: _Desk, wait_seconds: float) -> None:
+        begun, nothing = time.monotonic(), True
         for reading in desk.reader.read(wait_seconds):
+            if reading.source == "alive" and self._nothing_at is not None:
+                # Appended since the last look found nothing, so it is as good as a record of our own.
+                self._parts.clock.stamped(reading.timestamp_ms, self._nothing_at)
+            nothing = False
             if reading.source == "orders":
                 desk.unheard.append(reading)
             else:
                 self._take(book, reading)
+        self._nothing_at = begun if nothing else None
 
     def _turn(self, book: Book, desk: _Desk) -> None:
         self._read(book, desk, self._patience(book))
