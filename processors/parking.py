@@ -103,19 +103,17 @@ class Parking:
         """When the next task that waits for a moment becomes ready."""
         return self._later[0][0] if self._later else None
 
-    def pause(self, queue: str, *, paused: bool) -> None:
-        """Give out nothing more of the queue, or go on."""
-        (self.occupancy.paused.add if paused else self.occupancy.paused.discard)(queue)
-
-    def limit(self, queue: str, ceilings: Ceilings) -> None:
-        """Other ceilings for the queue's tasks; all that are parked are looked at again."""
-        self.occupancy.by_queue[queue] = ceilings
-        self._recall({queue})
-
     def limit_all(self, default: Ceilings, by_queue: dict[str, Ceilings], paused: set[str]) -> None:
-        """Other ceilings and pauses altogether."""
+        """Other ceilings and pauses; all that are parked are looked at again."""
         self.occupancy.default, self.occupancy.by_queue, self.occupancy.paused = default, by_queue, paused
-        self._recall({queue for queues in self._parked.values() for queue in queues})
+        recalled = set()
+        for queues in self._parked.values():
+            for queue, places in queues.items():
+                self._queues.setdefault(queue, []).extend(places)
+                recalled.add(queue)
+        self._parked.clear()
+        for queue in recalled:
+            heapq.heapify(self._queues[queue])
 
     def _head(self, queue: str) -> Place | None:
         """The queue's first task that may run now; those before it are parked."""
@@ -155,12 +153,3 @@ class Parking:
             queues.pop(queue, None)
             if not queues:
                 del self._parked[key]
-
-    def _recall(self, wanted: set[str]) -> None:
-        for key, queues in list(self._parked.items()):
-            for queue in wanted & queues.keys():
-                self._queues.setdefault(queue, []).extend(queues.pop(queue))
-            if not queues:
-                del self._parked[key]
-        for queue in wanted & self._queues.keys():
-            heapq.heapify(self._queues[queue])
