@@ -59,7 +59,7 @@ class Readable(Protocol):
         """How the tasks went that ended on these days, both included."""
         ...
 
-    def workers(self, now: datetime, include_gone: bool = False) -> list[WorkerAnswer]:  # noqa: FBT001, FBT002 - as in Readings
+    def workers(self, now: datetime, *, include_gone: bool = False) -> list[WorkerAnswer]:
         """Who is there."""
         ...
 

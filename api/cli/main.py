@@ -5,7 +5,24 @@ from __future__ import annotations
 import typer
 from rich.markup import escape
 
-from api.cli import backtest, broker, doctor, keys, query, rebuild, status, tasks, up, watching, webhooks
+from api.cli import (
+    backtest,
+    broker,
+    dead_letters,
+    desk,
+    doctor,
+    keys,
+    metrics,
+    query,
+    queues,
+    rebuild,
+    status,
+    tasks,
+    up,
+    watching,
+    webhooks,
+    workers,
+)
 from api.cli.client import err
 from events.errors import GoaltrailError
 
@@ -18,6 +35,12 @@ app.add_typer(up.app)
 app.add_typer(status.app)
 app.add_typer(tasks.app)
 app.add_typer(watching.app)
+app.add_typer(queues.single)
+app.add_typer(queues.app, name="queues")
+app.add_typer(workers.app, name="workers")
+app.add_typer(desk.app, name="desk")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(metrics.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(broker.app, name="broker")
 app.add_typer(rebuild.app)

@@ -46,6 +46,19 @@ def submit(
     steps: Annotated[
         Path | None, typer.Option(metavar="FILE.json", help="A plan: a list of actions to take in order.")
     ] = None,
+    queue: Annotated[str, typer.Option(help="Which workers take it.")] = "default",
+    account: Annotated[
+        str | None, typer.Option(help="The site's account it works with; ceilings are kept per account.")
+    ] = None,
+    not_before: Annotated[
+        str | None, typer.Option(metavar="TIME|2h", help="Start no earlier: a time, or a length of time from now.")
+    ] = None,
+    expires_in: Annotated[
+        str | None, typer.Option(metavar="10m", help="Give up if it is not started within this time.")
+    ] = None,
+    callback_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Told by a signed POST once the task ended or needs a human.")
+    ] = None,
     idempotency_key: Annotated[
         str | None, typer.Option(metavar="KEY", help="Submitting again with this key gives the same task.")
     ] = None,
@@ -63,17 +76,23 @@ def submit(
 
       goaltrail submit "Register {{child}} for {{day}} swimming" --site https://swim.example --input child=Eden
       --input day=Tuesday --secret password=env:SWIM_PASS --steps register.json --priority HIGH
+
+      goaltrail submit "Book the court" --site https://tennis.example --not-before 2026-12-01T08:00 --expires-in 10d
     """
     body: dict[str, Any] = {
         "goal": goal,
         "site_url": site,
         "priority": goal_options.priority(priority),
         "timeout_minutes": timeout_minutes,
-        "metadata": goal_options.metadata(metadata),
+        "metadata": goal_options.metadata(metadata, account),
         "inputs": goal_options.pairs(inputs or [], "--input"),
         "secrets": goal_options.pairs(secret or [], "--secret"),
         "success_indicators": goal_options.indicators(success_text or [], success_url or []),
         "steps": goal_options.steps(steps),
+        "queue": queue,
+        "not_before": goal_options.not_before(not_before),
+        "expires_in_seconds": None if expires_in is None else goal_options.seconds(expires_in, "--expires-in"),
+        "callback_url": callback_url,
     }
     headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
     with api(url, key) as door:

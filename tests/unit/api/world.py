@@ -97,7 +97,7 @@ class FakeReadings:
         self.asked.append({"date_from": date_from, "date_to": date_to, "group_by": group_by})
         return samples.metrics()
 
-    def workers(self, now: datetime, include_gone: bool = False) -> list[WorkerAnswer]:
+    def workers(self, now: datetime, *, include_gone: bool = False) -> list[WorkerAnswer]:
         del now
         return [worker for worker in self.heard if include_gone or worker.state != "gone"]
 
