@@ -37,7 +37,7 @@ from processors.webhooks.tries import Outcome, Refused, Unanswered, WebhookPolic
 log = structlog.get_logger(__name__)
 
 _IDLE_SECONDS = 0.5
-_BUSY_SECONDS = 0.05  # how long the log is waited on while a receiver may answer
+_BUSY_SECONDS = 0.02  # how long an answer is waited for while receivers are asked, before the log is looked at
 _RETRY_SECONDS = 1.0
 _BROKEN_SECONDS = 30.0
 _SAVE_SECONDS = 60.0
@@ -132,9 +132,11 @@ class _Term:
         log.info("calling", action="webhooks.begin", tasks=len(self._book.lines), owed=len(self._book.messages))
 
     def _turn(self) -> None:
-        taken = [self._take(record) for record in self._log.read(self._patience())]
+        # Whoever brings news is waited for: receivers that were asked, else the log.
+        answers = self._answers(_BUSY_SECONDS)
+        self._record(answers)
+        taken = [self._take(record) for record in self._log.read(0.0 if self._under_way else self._patience())]
         self._react([message for message in taken if message is not None])
-        self._record(self._answers())
         now = datetime.now(UTC)
         for message in self._rota.take(self._book, now):
             self._try(message, now)
@@ -142,8 +144,7 @@ class _Term:
 
     def _patience(self) -> float:
         due = self._rota.next_due()
-        longest = _BUSY_SECONDS if self._under_way else _IDLE_SECONDS
-        return longest if due is None else min(longest, max(0.0, due - time.time()))
+        return _IDLE_SECONDS if due is None else min(_IDLE_SECONDS, max(0.0, due - time.time()))
 
     def _take(self, record: Record) -> Message | None:
         """Fold one record; the message it changed, if that is owed still."""
@@ -176,12 +177,13 @@ class _Term:
                 records.append(self._fact(message, WebhookRedriven(by=message.tried.by), now))
         self._append(records)
 
-    def _answers(self) -> list[tuple[str, Outcome]]:
+    def _answers(self, wait_seconds: float) -> list[tuple[str, Outcome]]:
+        """What receivers said; waits for the first answer if any was asked."""
         answers: list[tuple[str, Outcome]] = []
         with suppress(Empty):
-            while True:
-                answers.append(self._landed.get_nowait())
-        self._under_way -= len(answers)
+            while self._under_way:
+                answers.append(self._landed.get(timeout=0 if answers else wait_seconds))
+                self._under_way -= 1
         return answers
 
     def _record(self, answers: list[tuple[str, Outcome]]) -> None:
@@ -258,12 +260,8 @@ class _Term:
 
     def _last_answers(self) -> None:
         deadline = time.monotonic() + _LAST_ANSWERS_SECONDS
-        answers = self._answers()
-        with suppress(Empty):
-            while self._under_way:
-                answers.append(self._landed.get(timeout=max(0.0, deadline - time.monotonic())))
-                self._under_way -= 1
-        self._record(answers)
+        while self._under_way and time.monotonic() < deadline:
+            self._record(self._answers(_BUSY_SECONDS))
 
     def _save(self) -> None:
         if time.monotonic() < self._next_save:

@@ -24,7 +24,7 @@ class WebhookPolicy:
     longest_retry: timedelta = timedelta(hours=8)
     timeout: timedelta = timedelta(seconds=10)  #: of a whole try
     at_once: int = 64
-    at_once_per_host: int = 4
+    at_once_per_host: int = 8
 
 
 @dataclass(frozen=True, slots=True)
