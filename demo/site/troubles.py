@@ -19,7 +19,7 @@ class Troubles:
         self.switches = switches
         self._expiries = switches.expire_sessions
         self._strikes_left = [fault.times for fault in switches.faults]
-        self._slow_left = switches.slow_times
+        self.slow_left = switches.slow_times
         self._rerenders_left = switches.rerender_pages
 
     def change(self, changes: Mapping[str, Any]) -> Switches:
@@ -31,11 +31,11 @@ class Troubles:
         """How long to wait before answering this request; the longest path that fits counts."""
         fitting = [prefix for prefix in self.switches.slow_paths if _below(path, prefix)]
         delay = self.switches.slow_paths[max(fitting, key=len)] if fitting else self.switches.slow_ms
-        if delay == 0 or self._slow_left is None:
+        if delay == 0 or self.slow_left is None:
             return delay
-        if self._slow_left == 0:
+        if self.slow_left == 0:
             return 0
-        self._slow_left -= 1
+        self.slow_left -= 1
         return delay
 
     def take_rerender_ms(self) -> int:

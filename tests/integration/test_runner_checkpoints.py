@@ -127,7 +127,9 @@ async def test_an_attempt_that_is_to_log_in_again_takes_no_old_session(
     assert school.school.members.logins == 2
 
 
-async def test_a_pause_after_the_act_runs_on_where_no_page_follows(hands: BrowserPerformer, school: RunningSite) -> None:
+async def test_a_pause_after_the_act_runs_on_where_no_page_follows(
+    hands: BrowserPerformer, school: RunningSite
+) -> None:
     """The answer to the form is an error: the act's effect is unknown, so there is no place to go on from."""
     school.switch(faults=[Fault(status=502, path=FORM, method="POST", after=True)])
     log = Kept(stop_after=REGISTERED)
