@@ -46,7 +46,7 @@ def test_a_runner_stopped_between_intent_and_act_does_not_act_when_it_goes_on(
 ) -> None:
     mark, log = tmp_path / "stopped", together.log
     together.processor("p")
-    sleeper = together.runner("first", "tests.integration.time_stopping", STOPPED_FILE=str(mark))
+    sleeper = together.runner("first", "benchmarks.stopping_runner", STOPPED_FILE=str(mark))
     task = log.submit(**demo_goals(school.url)[0].statement.model_dump(mode="json"))
     until(mark.exists, 60, what="the runner has stopped itself with its intent on the log")
     together.runner("second")

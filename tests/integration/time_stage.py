@@ -56,7 +56,7 @@ class Stage:
 
     def lease_until(self, task_id: str) -> datetime:
         """When the newest lease ends, as the facts say."""
-        ends = [getattr(fact.event, "lease_until", None) for fact in self.log.facts[task_id]]
+        ends: list[datetime | None] = [getattr(fact.event, "lease_until", None) for fact in self.log.facts[task_id]]
         return max(end for end in ends if end is not None)
 
     def close(self) -> None:

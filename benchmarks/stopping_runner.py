@@ -1,4 +1,4 @@
-"""`python -m tests.integration.time_stopping`: a real runner that stops itself once, with its intent on the log.
+"""`python -m benchmarks.stopping_runner`: a real runner that stops itself once (SIGSTOP), with its intent on the log.
 
 Exactly there, since a signal from outside would come a little earlier or later. `STOPPED_FILE` tells that it has.
 """
