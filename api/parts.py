@@ -16,8 +16,15 @@ from events.task import Status
 from events.topics import Topics
 from producers.outcomes import Outcomes
 from producers.publisher import Publisher
-from projections.answers import ExecutionLog, PartitionLag, TaskAnswer, TaskPage
-from projections.desk_answers import DeadLetterAnswer, DeadLetterPage, EscalationAnswer, EscalationPage, LetterState
+from projections.answers import ExecutionLog, PartitionLag, RecoveryAnswer, TaskAnswer, TaskPage
+from projections.desk_answers import (
+    DeadLetterAnswer,
+    DeadLetterPage,
+    EscalationAnswer,
+    EscalationPage,
+    LetterState,
+    WebhookAnswer,
+)
 from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
 from projections.sql_limits import SqlResult
 
@@ -50,6 +57,14 @@ class Readable(Protocol):
         ai_used: str | None = None,
         limit: int = 1_000,
     ) -> ExecutionLog: ...
+
+    def recoveries(self, task_id: str) -> list[RecoveryAnswer]:
+        """Every attempt to recover the task, oldest first."""
+        ...
+
+    def webhooks(self, task_id: str) -> list[WebhookAnswer]:
+        """Every message to its `callback_url`, oldest first."""
+        ...
 
     def queue_status(self, now: datetime) -> QueueStatus:
         """All queues as of now."""

@@ -19,6 +19,7 @@ from api.cli import (
     status,
     tasks,
     up,
+    verify,
     watching,
     webhooks,
     workers,
@@ -44,6 +45,7 @@ app.add_typer(metrics.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(broker.app, name="broker")
 app.add_typer(rebuild.app)
+app.add_typer(verify.app)
 app.add_typer(query.app)
 app.add_typer(backtest.app)
 app.add_typer(webhooks.app, name="webhooks")

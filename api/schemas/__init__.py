@@ -21,6 +21,7 @@ from api.schemas.desk import (
     ResolveEscalation,
 )
 from api.schemas.health import Health
+from api.schemas.history import Recovery, RecoveryList, Webhook, WebhookList
 from api.schemas.keys import CreateKey, KeyGone, KeyList, KeyMade, KeyView
 from api.schemas.metrics import AiShare, CostTaken, Metrics, MetricsQuery, MetricsRow, MetricsSummary, ReportCost
 from api.schemas.queues import (
@@ -81,6 +82,8 @@ __all__ = [
     "QueueOrdered",
     "QueueStatus",
     "QueueView",
+    "Recovery",
+    "RecoveryList",
     "Redrive",
     "ReportCost",
     "ResolveEscalation",
@@ -95,6 +98,8 @@ __all__ = [
     "TaskSummary",
     "TaskView",
     "Underway",
+    "Webhook",
+    "WebhookList",
     "WorkerList",
     "WorkerOrdered",
     "WorkerQuery",

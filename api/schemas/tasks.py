@@ -49,7 +49,8 @@ class TaskView(Given):
     max_steps: int
     queue: str
     not_before: Moment | None
-    expires_at: Moment | None
+    expires_at: Moment | None = Field(description="given up if it is not started by then")
+    callback_url: str | None
     created_at: Moment
     started_at: Moment | None
     completed_at: Moment | None

@@ -6,7 +6,8 @@ import base64
 from datetime import UTC, date, datetime
 from typing import Any
 
-from projections.desk_answers import DeadLetterAnswer, EscalationAnswer, LastStep, LetterAct
+from projections.answers import RecoveryAnswer
+from projections.desk_answers import DeadLetterAnswer, EscalationAnswer, LastStep, LetterAct, WebhookAnswer
 from projections.queue_answers import (
     AiShare,
     Metrics,
@@ -77,3 +78,14 @@ def dead_letter(body: bytes, key: bytes | None = b"k", **changes: Any) -> DeadLe
 def act(kind: str = "dead_letter.redriven") -> LetterAct:
     """What an operator did."""
     return LetterAct(kind, "operator (api:x)", "", "goaltrail.tasks.commands:1:9", AT)
+
+
+def recovery(task_id: str) -> RecoveryAnswer:
+    """One that held."""
+    strategy = "wait_and_retry"
+    return RecoveryAnswer(task_id, 1, "timeout", "too late", strategy, True, True, {"url": "x"}, AT, AT, AT)
+
+
+def webhook(task_id: str) -> WebhookAnswer:
+    """One that is tried again."""
+    return WebhookAnswer(task_id, "msg-1", "e", "https://r.example/hook", "pending", 2, "503", 503, AT, AT)

@@ -22,8 +22,8 @@ from events.topics import Topics
 from producers.memory import InMemoryPublisher
 from producers.outcomes import OutcomeDesk
 from producers.publisher import Placement
-from projections.answers import ExecutionLog, StepAnswer, TaskAnswer, TaskPage, TaskSummary
-from projections.desk_answers import DeadLetterAnswer, DeadLetterPage, EscalationAnswer, EscalationPage
+from projections.answers import ExecutionLog, RecoveryAnswer, StepAnswer, TaskAnswer, TaskPage, TaskSummary
+from projections.desk_answers import DeadLetterAnswer, DeadLetterPage, EscalationAnswer, EscalationPage, WebhookAnswer
 from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
 from tests.unit.api import samples
 
@@ -88,6 +88,12 @@ class FakeReadings:
     def execution_log(self, task_id: str, **asked: Any) -> ExecutionLog:
         self.asked.append(asked)
         return ExecutionLog(task_id, self.steps, len(self.steps))
+
+    def recoveries(self, task_id: str) -> list[RecoveryAnswer]:
+        return [samples.recovery(task_id)]
+
+    def webhooks(self, task_id: str) -> list[WebhookAnswer]:
+        return [samples.webhook(task_id)]
 
     def queue_status(self, now: datetime) -> QueueStatus:
         self.asked.append({"now": now})
