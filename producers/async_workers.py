@@ -58,6 +58,7 @@ class AsyncWorkerClient:
             raise RuntimeError("use the client within `async with`")
         return self._connected
 
+    intend_step = _awaited(WorkerClient.intend_step)
     update_progress = _awaited(WorkerClient.update_progress)
     report_completion = _awaited(WorkerClient.report_completion)
     report_failure = _awaited(WorkerClient.report_failure)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from events.commands import StartTask, TaskCommand
 from events.envelope import StepEnvelope
-from events.steps import CostReported, StepExecuted
+from events.steps import CostReported, StepExecuted, StepIntended
 from events.worker import (
     Assignment,
     InboxEnvelope,
@@ -30,11 +30,19 @@ class Totals:
     last_step: int = 0
     cost: float = 0.0
     duration_ms: float = 0.0
+    irreversible: list[str] = field(default_factory=list)  #: acts that had their effect
+    intended: dict[tuple[int, int], str] = field(default_factory=dict)  #: acts that may have had it
 
-    def add(self, fact: object) -> None:
-        """Count one step fact."""
+    def add(self, fact: object, epoch: int) -> None:
+        """Count one step fact of the lease with this epoch."""
         match fact:
+            case StepIntended():
+                self.last_step = max(self.last_step, fact.step_number)
+                self.intended[epoch, fact.step_number] = fact.action
             case StepExecuted():
+                self.intended.pop((epoch, fact.step_number), None)
+                if fact.irreversible:
+                    self.irreversible.append(fact.action)
                 self.steps += 1
                 self.last_step = max(self.last_step, fact.step_number)
                 self.cost += fact.cost
@@ -80,7 +88,7 @@ class HeldTask:
     def recall(self, earlier: Iterable[StepEnvelope]) -> None:
         """Count what earlier attempts did."""
         for fact in earlier:
-            self.totals.add(fact.event)
+            self.totals.add(fact.event, fact.lease_epoch)
 
     def id_for(self, report: TaskCommand) -> str:
         """The command id of a report; the same one while it is made again without an answer, so that it counts once."""
@@ -110,6 +118,7 @@ class HeldTask:
             max_steps=goal.max_steps,
             attempt=given.attempt,
             last_step=self.totals.last_step,
+            irreversible=[*self.totals.irreversible, *self.totals.intended.values()],
             strategy=given.strategy,
             error_type=given.error_type,
             hints=given.hints,

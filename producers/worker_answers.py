@@ -37,6 +37,7 @@ class ClaimedTask(WorkerAnswer):
     max_steps: int
     attempt: int  #: 1-based
     last_step: int  #: step numbers go on after this one
+    irreversible: list[str]  #: acts of earlier attempts that had their effect, or may have: verify, never do them again
     strategy: Strategy | None  #: to carry out first, as the last attempt failed
     error_type: ErrorType | None  #: why it failed
     hints: str  #: a human's

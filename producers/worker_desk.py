@@ -12,7 +12,7 @@ from events.commands import TaskCommand
 from events.envelope import Envelope, StepEnvelope
 from events.errors import BrokerUnreachable, CommandRejected, NotDecidedYet, PublishFailed
 from events.outcome import Outcome
-from events.steps import StepExecuted
+from events.steps import StepExecuted, StepIntended
 from producers.held_task import HeldTask
 from producers.link import LogLink
 from producers.outcomes import decided
@@ -56,8 +56,8 @@ class WorkerDesk:
                 return session, session.task(task_id)
         raise CommandRejected(f"task {task_id!r} is not held: this client never claimed it", code="stale_epoch")
 
-    def append(self, session: WorkerSession, held: HeldTask, step: StepExecuted) -> None:
-        """Record one step; returns once the broker has it.
+    def append(self, session: WorkerSession, held: HeldTask, step: StepExecuted | StepIntended) -> None:
+        """Record one step and count it; returns once the broker has it.
 
         Raises:
             PublishFailed: it did not take it, or not in time.
@@ -76,6 +76,7 @@ class WorkerDesk:
             placed.result(self._answer_seconds)
         except TimeoutError as error:
             raise PublishFailed(f"step {step.step_number} is not confirmed yet and may still arrive") from error
+        held.totals.add(step, held.lease.epoch)
 
     def decided(self, session: WorkerSession, held: HeldTask, report: TaskCommand) -> Outcome:
         """Send a report and wait for what is decided; its lease is renewed meanwhile.

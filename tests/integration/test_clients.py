@@ -11,7 +11,7 @@ import pytest
 from events.codec import encode
 from events.commands import CancelTask, PauseTask
 from events.envelope import Envelope
-from events.errors import CommandRejected
+from events.errors import CommandRejected, NoSuchTask
 from events.facts import RecoveryPlanned, TaskClaimed, TaskFailed, TaskStarted
 from events.worker import WorkerAlive
 from producers.commands import CommandSender
@@ -299,3 +299,28 @@ def test_a_cost_is_counted_after_the_end_too(goals: GoalClient, workers: WorkerC
     goals.report_task_cost(task.task_id, 0.125, "claude")
 
     until(lambda: goals.get_task_result(task.task_id).total_cost == 0.125)
+
+
+def test_with_http_alone_goals_costs_and_figures_work_too(client_home: Installation, workers: WorkerClient) -> None:
+    heard: list[str] = []
+    with GoalClient(client_home.url, client_home.key) as goals:
+        task_id = goals.submit_goal(
+            "Register Eden",
+            SITE,
+            metadata={"chain_id": "c-2"},
+            queue=QUEUE,
+            on_complete=lambda result: heard.append(result.task_id),
+        )
+        [task] = workers.claim_task("w", wait_seconds=15).tasks
+        until(lambda: goals.get_active_task_count() == 1)
+        workers.report_completion(task_id, "done")
+        goals.report_task_cost(task_id, 0.25, "claude")
+
+        assert until(goals.check_and_call_callbacks) == 1
+        assert (heard, task.task_id, goals.get_task_chain_id(task_id)) == ([task_id], task_id, "c-2")
+        until(lambda: goals.get_task_result(task_id).total_cost == 0.25)
+        until(lambda: goals.get_active_task_count() == 0)
+        assert goals.get_queue_depth() == 0
+        assert goals.get_metrics_summary().total_tasks_completed >= 1
+        with pytest.raises(NoSuchTask):
+            goals.report_task_cost("018f0000-0000-7000-8000-000000000001", 1, "claude")

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from producers import async_goals, async_workers, goal_readings, goals, workers
+from producers import async_goals, async_workers, goal_readings, goals, worker_reports, workers
 from producers.goals import GoalClient
 from producers.workers import WorkerClient
 from tests.integration.installation import Installation
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.kafka
 
 GOAL, SITE = "Register Eden for Tuesday swimming", "https://aquatechswim.com"
 RESULT = "Registered, confirmation 4711"
-MODULES = (goals, goal_readings, workers, async_goals, async_workers)
+MODULES = (goals, goal_readings, workers, worker_reports, async_goals, async_workers)
 EXAMPLES = [
     example
     for module in MODULES
@@ -84,7 +84,7 @@ def needs(example: doctest.DocTest) -> str:
         return "somebody at work"
     if name in {"WorkerClient", "AsyncWorkerClient"}:
         return "a waiting goal"
-    if name in {"update_progress", "report_completion", "report_failure"}:
+    if name in {"intend_step", "update_progress", "report_completion", "report_failure"}:
         return "a task in hand"
     return "a finished task"
 

@@ -304,3 +304,22 @@ async def test_a_cancelled_claim_gives_back_what_it_gets(hall: Hall) -> None:
     [released] = [fact.event for fact in hall.facts() if isinstance(fact.event, TaskReleased)]
     assert released.reason == "the claim was abandoned"
     assert hall.words()[-1].capacity == 0
+
+
+def test_an_irreversible_act_is_on_the_log_before_it_and_told_to_who_comes_next(
+    hall: Hall, workers: WorkerClient, pool: ThreadPoolExecutor
+) -> None:
+    task_id = claimed(hall, workers, pool)
+    workers.intend_step(task_id, 1, 'press "Pay"')
+    workers.update_progress(task_id, 1, 'press "Pay"', irreversible=True)
+    workers.intend_step(task_id, 2, 'press "Send"', needed_seconds=1)
+    workers.release_task(task_id)
+
+    waiting = pool.submit(workers.claim_task, "next")
+    hall.grant(task_id)
+    [task] = waiting.result(10).tasks
+
+    assert task.irreversible == ['press "Pay"', 'press "Send"']
+    assert task.last_step == 2
+    with pytest.raises(CommandRejected, match="not surely held for 60 s"):
+        workers.intend_step(task_id, 3, 'press "Send"', needed_seconds=60)
