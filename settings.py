@@ -76,7 +76,7 @@ class WebhookSettings(BaseModel):
     allowed: list[str] = Field(default_factory=list)  #: hosts, addresses and networks that may be called all the same
     max_tries: Annotated[int, Field(ge=1, le=1_000)] = 10  #: then the message is a dead letter; ten fill a day
     first_retry_seconds: Annotated[float, Field(gt=0)] = 5.0  #: after the first try; four times longer each time
-    longest_retry_seconds: Annotated[float, Field(gt=0)] = 28_800.0
+    longest_retry_seconds: Annotated[float, Field(gt=0)] = 28_800.0  #: the most that passes between two tries
     timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0  #: of one try, from its first packet to its status
 
 

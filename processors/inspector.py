@@ -22,6 +22,7 @@ from events.dead_letter import bury
 from events.errors import BrokerUnreachable, NewerSchema, UndecodableRecord
 from events.outcome import Outcome
 from events.topics import Topics
+from events.webhooks import WebhookEnvelope
 from events.worker import InboxEnvelope, WorkerAlive
 
 log = structlog.get_logger(__name__)
@@ -80,6 +81,7 @@ class _Reading:
             topics.inbox: lambda value: decode(InboxEnvelope, value),
             topics.outcomes: lambda value: decode(Outcome, value),
             topics.access_events: lambda value: decode(AccessEnvelope, value),
+            topics.webhook_events: lambda value: decode(WebhookEnvelope, value),
         }
         self._consumer = Consumer(
             {

@@ -10,7 +10,8 @@ from pydantic_core import to_json
 
 from events import facts as f
 from events.dead_letter import KEPT_BYTES
-from events.envelope import Envelope
+from events.envelope import Envelope, UnknownEnvelope
+from events.errors import UndecodableRecord
 from events.goal import seconds_of
 
 MAX_BYTES = KEPT_BYTES  #: a dead letter keeps a body whole
@@ -67,8 +68,12 @@ def message_id(about: str) -> str:
     return f"msg_{about}"
 
 
-def body_of(submitted: Envelope, ending: Envelope, progress: Progress) -> bytes:
-    """The body, at most `MAX_BYTES`; what is left out or cut is named in `data.shortened`."""
+def body_of(submitted: Envelope | UnknownEnvelope, ending: Envelope | UnknownEnvelope, progress: Progress) -> bytes:
+    """The body, at most `MAX_BYTES`; what is left out or cut is named in `data.shortened`.
+
+    Raises:
+        UndecodableRecord: these are no submission and no fact to tell of.
+    """
     data = _data(submitted, ending, progress)
     whole = {"type": f"task.{data['status'].lower()}", "timestamp": ending.recorded_at, "data": data}
     body = to_json(whole)
@@ -85,13 +90,15 @@ def body_of(submitted: Envelope, ending: Envelope, progress: Progress) -> bytes:
     return body
 
 
-def _data(submitted: Envelope, ending: Envelope, progress: Progress) -> dict[str, Any]:
+def _data(
+    submitted: Envelope | UnknownEnvelope, ending: Envelope | UnknownEnvelope, progress: Progress
+) -> dict[str, Any]:
     goal, event, ended = submitted.event, ending.event, ending.recorded_at
     if not isinstance(goal, f.TaskSubmitted):
-        raise TypeError(f"{submitted.event_id} is no submission")
+        raise UndecodableRecord(f"{submitted.event_id} is no submission")
     status = status_told(event)
     if status is None:
-        raise TypeError(f"{ending.event_id} is nothing to tell of")
+        raise UndecodableRecord(f"{ending.event_id} is nothing to tell of")
     started = progress.started_at
     return {
         "task_id": ending.task_id,

@@ -21,7 +21,6 @@ from standardwebhooks.webhooks import Webhook
 
 from events.codec import decode_fact, encode
 from events.dead_letter import bury
-from events.envelope import Envelope
 from events.errors import BrokerUnreachable, LogConflict, UndecodableRecord, WebhookGivenUp
 from events.topics import Topics
 from events.webhooks import WebhookEnvelope, WebhookFact, WebhookRedriven
@@ -230,14 +229,11 @@ class _Term:
     def _body(self, message: Message) -> bytes | None:
         """What the receiver is told; none if the log does not tell any more. Raises BrokerUnreachable."""
         try:
-            facts = [decode_fact(self._log.fact(message.partition, at)) for at in (message.submission, message.ending)]
+            told = [decode_fact(self._log.fact(message.partition, at)) for at in (message.submission, message.ending)]
+            return body_of(told[0], told[1], message.progress)
         except (LogConflict, UndecodableRecord) as error:
             log.warning("a message cannot be made", action="webhooks.skip", task_id=message.task_id, error=str(error))
             return None
-        submitted, ending = facts
-        if not isinstance(submitted, Envelope) or not isinstance(ending, Envelope):
-            return None
-        return body_of(submitted, ending, message.progress)
 
     def _try(self, message: Message, now: datetime) -> None:
         self._under_way += 1

@@ -109,6 +109,7 @@ def test_garbage_on_every_other_topic_becomes_one_dead_letter_each_even_after_a_
         topics.access_events,
         topics.inbox,
         topics.outcomes,
+        topics.webhook_events,
     ]
     log.await_fact(log.submit(), "task.submitted")
     for topic in poisoned:
