@@ -54,7 +54,7 @@ class Stepper:
             StepTrouble: it failed; the log says so already.
         """
         started = monotonic()
-        words, intended = describe(action), False
+        words, intended, committed = describe(action), False, self.committed
         try:
             rendered = self._rendered(action)
             words, irreversible = describe(rendered), is_irreversible(rendered)
@@ -76,7 +76,7 @@ class Stepper:
         except Foreseen as error:
             trouble = _trouble(error, words)
             if intended and surely_not_done(trouble.error_type, str(error)):
-                self.committed, intended = None, False
+                self.committed, intended = committed, False
             await self._failed(words, trouble, started, irreversible=intended, used=used, reason=reason)
             raise trouble from error
         self.report.executed(

@@ -56,6 +56,8 @@ class Trail:
         Raises:
             StepTrouble: the page does not open.
         """
+        if not self.journey.can_return:
+            raise StepTrouble(ErrorType.UNCONFIRMED, "Going back would repeat what cannot be taken back")
         await self.stepper.hands.session.refresh_window()
         place = self.journey.boundary
         if place is None:

@@ -17,6 +17,9 @@ from runner.browser_performer import BrowserPerformer
 from runner.history import Earlier
 from runner.performer import Fell, Job, Reached, Yielded
 from tests.integration.runner_parts import Kept, job, performer
+from tests.integration.runner_site import PASSWORD
+from tests.integration.runner_site import serve as tiny_school
+from tests.integration.test_runner_browser import FIELDS
 
 pytestmark = pytest.mark.browser
 
@@ -61,16 +64,16 @@ async def paused(hands: BrowserPerformer, school: RunningSite, after: int) -> tu
 
 
 @pytest.mark.parametrize(
-    ("after", "first_again", "logins"),
+    ("after", "first_again"),
     [
-        (AT_LOGIN, 'fill field "Username" with "parent"', 1),
-        (AT_CLASSES, 'click link "Register for Dolphins"', 1),
-        (IN_FORM, 'fill field "Child\'s name" with "Eden"', 1),
-        (REGISTERED, 'read element "confirmation-number" as "confirmation_number"', 1),
+        (AT_LOGIN, 'fill field "Username" with "parent"'),
+        (AT_CLASSES, 'click link "Register for Dolphins"'),
+        (IN_FORM, 'fill field "Child\'s name" with "Eden"'),
+        (REGISTERED, 'read element "confirmation-number" as "confirmation_number"'),
     ],
 )
 async def test_a_paused_task_goes_on_at_the_beginning_of_its_page(
-    hands: BrowserPerformer, school: RunningSite, after: int, first_again: str, logins: int
+    hands: BrowserPerformer, school: RunningSite, after: int, first_again: str
 ) -> None:
     before, earlier = await paused(hands, school, after)
     assert before.intents == ([] if after < REGISTERED else ['click button "Register"'])
@@ -80,7 +83,7 @@ async def test_a_paused_task_goes_on_at_the_beginning_of_its_page(
     assert log.steps[0].level_reason.startswith("goes on at a checkpoint")
     assert log.steps[1].action == first_again
     assert len(school.record()) == 1
-    assert school.school.members.logins == logins
+    assert school.school.members.logins == 1
     assert verdict.data == {"confirmation_number": school.record()[0].number}
     assert len(before.intents + log.intents) == 1
 
@@ -135,6 +138,28 @@ async def test_a_pause_after_the_act_runs_on_where_no_page_follows(
     log = Kept(stop_after=REGISTERED)
     assert isinstance(await hands.perform(registering(school), log), Reached)
     assert len(school.record()) == 1
+
+
+async def test_a_refused_act_after_another_one_on_the_same_page_goes_back_nowhere(
+    hands: BrowserPerformer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCHOOL_PASS", PASSWORD)
+    with tiny_school() as site:
+        site.answer_status = 429
+        steps = [
+            {"op": "navigate", "url": "/login"},
+            {"op": "fill", "target": {"label": "Password"}, "value": "{{secret:password}}"},
+            {"op": "click", "target": {"role": "button", "name": "Log in"}},
+            {"op": "navigate", "url": "/form"},
+            {"op": "press", "key": "Tab", "irreversible": True},
+            {"op": "click", "target": {"role": "button", "name": "Register"}},
+        ]
+        log = Kept(strategies=[Strategy.BACK_OFF_AND_RETRY])
+        verdict = await hands.perform(job("x", site.url, steps=steps, **FIELDS), log)
+        assert isinstance(verdict, Fell)
+        assert verdict.error_type is ErrorType.UNCONFIRMED
+        assert log.troubles == []
+        assert len(site.posted) == 1
 
 
 async def test_checkpoints_cost_little_and_are_few(hands: BrowserPerformer, school: RunningSite) -> None:

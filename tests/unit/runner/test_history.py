@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from events.envelope import StepEnvelope
 from events.failure import ErrorType
-from events.steps import CostReported, StepExecuted, StepFact, StepIntended
+from events.steps import Artifact, CheckpointSaved, CostReported, StepExecuted, StepFact, StepIntended
 from runner.history import Earlier, permitted_again, read_history
 
 
@@ -63,3 +63,36 @@ def test_a_human_who_said_retry_permits_the_act_again() -> None:
     assert permitted_again(earlier, ErrorType.UNCONFIRMED) == Earlier(4)
     assert permitted_again(earlier, ErrorType.RUNNER_LOST) == earlier
     assert permitted_again(earlier, None) == earlier
+
+
+def saved(number: int, *, acts: int = 0) -> CheckpointSaved:
+    artifact = Artifact(kind="storage_state", sha256=f"{number:064}", media_type="x", size_bytes=1)
+    return CheckpointSaved(step_number=number, url="http://x/", artifact=artifact, acts=acts)
+
+
+def test_the_newest_checkpoint_is_where_to_go_on() -> None:
+    earlier = read_history([fact(saved(1)), fact(executed(2)), fact(saved(2)), fact(executed(3, result="error"))])
+    assert earlier == Earlier(last_step=3, checkpoint=f"{2:064}", failed_since=True)
+    assert not earlier.must_verify
+
+
+def test_a_checkpoint_behind_a_certain_act_covers_it() -> None:
+    act = [fact(StepIntended(step_number=1, action="click Pay")), fact(executed(1, irreversible=True))]
+    assert read_history([*act, fact(saved(1, acts=1))]).covered
+    assert not read_history([fact(saved(0)), *act]).covered
+    assert not read_history([*act, fact(saved(1, acts=1)), fact(StepIntended(step_number=2, action="again"))]).covered
+    failed = fact(executed(1, irreversible=True, result="error"))
+    assert not read_history([failed, fact(saved(1, acts=1))]).covered
+
+
+def test_a_late_checkpoint_of_a_replaced_runner_covers_nothing_it_did_not_know_of() -> None:
+    act = fact(executed(5, irreversible=True), 2)
+    assert not read_history([act, fact(saved(4), 1)]).covered
+    assert not read_history([fact(executed(4, irreversible=True), 1), act, fact(saved(5, acts=1), 2)]).covered
+
+
+def test_the_word_of_a_human_does_not_outlive_the_attempt_it_was_said_for() -> None:
+    gone_on = Earlier(6, "click Pay", certain=True, checkpoint="c", covered=True, acts=1)
+    assert permitted_again(gone_on, ErrorType.UNCONFIRMED) == gone_on
+    failed = Earlier(7, "click Pay", certain=True, checkpoint="c", covered=True, failed_since=True, acts=1)
+    assert permitted_again(failed, ErrorType.UNCONFIRMED) == Earlier(7, acts=1)
