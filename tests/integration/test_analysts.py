@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from uuid import uuid4
@@ -18,8 +19,13 @@ import duckdb
 import httpx
 import pytest
 
+from events.codec import encode
+from events.dead_letter import bury
+from events.topics import Topics
 from local.kafka_server import Broker
+from producers.kafka import KafkaPublisher
 from tests.integration.processes import Process, settings_of
+from tests.wait import until
 
 pytestmark = pytest.mark.kafka
 
@@ -31,11 +37,20 @@ class Desk:
     """An API process with a snapshot, and its data folder."""
 
     def __init__(self, bootstrap: str, folder: Path) -> None:
+        self.folder = folder
         self.environment, self.url = settings_of(bootstrap, f"sql-{uuid4().hex[:8]}.", folder)
         self.environment |= {"GOALTRAIL_ANALYSTS__QUERY_SECONDS": "2", "GOALTRAIL_ANALYSTS__QUERY_ROWS": "500"}
         self.process = Process("api", folder, self.environment).start()
         key = (folder / "operator.key").read_text().strip()
         self.http = httpx.Client(base_url=self.url, headers={"X-API-Key": key}, timeout=30)
+
+    def bury(self, reason: str) -> None:
+        """Have one dead letter on the log and in the readings."""
+        letter = bury("t", 0, 0, b"k", b"{", error=ValueError(reason), reader="test", at=datetime.now(UTC))
+        publisher = KafkaPublisher({"bootstrap.servers": self.environment["KAFKA_BOOTSTRAP_SERVERS"]})
+        publisher.send(Topics(self.environment["GOALTRAIL_KAFKA__PREFIX"]).dead_letters, "k", encode(letter)).result(10)
+        publisher.close()
+        until(lambda: self.http.get(f"{TASKS}/dead-letters").json()["data"]["total"] == 1)
 
     def ask(self, sql: str) -> tuple[int, dict[str, object]]:
         answer = self.http.post(f"{TASKS}/sql", json={"sql": sql})
@@ -135,3 +150,19 @@ def test_snapshot_and_export_from_the_command_line(desk: Desk, tmp_path: Path) -
     exported = desk.cli("export", str(tmp_path / "out"))
     assert exported.returncode == 0, exported.stderr
     assert "execution_log" in exported.stdout
+
+
+def test_the_readings_are_verified_against_the_log(desk: Desk, tmp_path: Path) -> None:
+    desk.bury("not JSON")
+    good = desk.cli("verify")
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert "1 records" in good.stdout
+    assert "no difference" in good.stdout
+    name = json.loads(desk.cli("snapshot", "--json").stdout)["snapshot"]
+    copy = tmp_path / "copy.duckdb"
+    copy.write_bytes((desk.folder / "snapshots-of-readings" / name).read_bytes())
+    with duckdb.connect(str(copy)) as falsified:
+        falsified.execute("UPDATE dead_letters SET reason = 'none'")
+    bad = desk.cli("verify", "--snapshot", str(copy))
+    assert bad.returncode == 2, bad.stdout + bad.stderr
+    assert ".reason: the log says 'not JSON', the table 'none'" in bad.stdout

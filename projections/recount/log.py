@@ -1,0 +1,82 @@
+"""Every record of some partitions, from where they begin to given ends. The one file here with librdkafka."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from events.errors import BrokerUnreachable
+
+_CALL_SECONDS = 10.0
+_BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One record as it lies on the log."""
+
+    place: tuple[str, int]
+    offset: int
+    timestamp_ms: int
+    value: bytes | None
+
+
+class RawLog:
+    """The log, read once from the beginning."""
+
+    def __init__(self, connection: Mapping[str, Any]) -> None:
+        self._consumer = Consumer(
+            {
+                **connection,
+                "group.id": "goaltrail-recount",  # never joined, never committed
+                "enable.auto.commit": False,
+                "auto.offset.reset": "error",
+            }
+        )
+        self.cut: set[tuple[str, int]] = set()  #: partitions that have lost records at their beginning
+
+    def read(self, ends: Mapping[tuple[str, int], int]) -> Iterator[Raw]:
+        """All records below `ends`, partition by partition in order, partitions in any.
+
+        Raises:
+            BrokerUnreachable: Kafka does not answer, or stops answering on the way.
+        """
+        try:
+            ahead = self._assign(ends)
+            while ahead:
+                # consume() waits for a full batch or the whole time, and the last batch is never full.
+                first = self._consumer.poll(_CALL_SECONDS)
+                if first is None:
+                    raise BrokerUnreachable(f"not read to the end: {sorted(ahead)}")
+                for message in (first, *self._consumer.consume(_BATCH, timeout=0)):
+                    place, offset = (str(message.topic()), int(message.partition() or 0)), int(message.offset() or 0)
+                    if message.error() is not None or offset >= ahead.get(place, 0):
+                        continue
+                    yield Raw(place, offset, message.timestamp()[1], message.value())
+                    if offset + 1 == ahead[place]:
+                        del ahead[place]
+        except KafkaException as error:
+            raise BrokerUnreachable(f"the log cannot be read: {error.args[0].str()}") from error
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close()
+
+    def _assign(self, ends: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], int]:
+        ahead: dict[tuple[str, int], int] = {}
+        places: list[TopicPartition] = []
+        for place, end in ends.items():
+            found = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_CALL_SECONDS, cached=False)
+            if found is None:
+                raise BrokerUnreachable(f"{place[0]}[{place[1]}] has no known beginning")
+            low = found[0]
+            if low > 0:
+                self.cut.add(place)
+            if end > low:
+                ahead[place] = end
+                places.append(TopicPartition(*place, low))
+        self._consumer.assign(places)
+        return ahead
