@@ -13,6 +13,8 @@ from events.task import Finished, Task, Unknown
 from processors.deadlines import next_deadline
 from processors.due import DueTimes
 
+#: Shared by all goals in a fold: pydantic's own copy for each takes more memory than the rest of the goal.
+_ALL_FIELDS = set(TaskSubmitted.model_fields)
 _SEEN = 16  # command ids remembered per task; a client's retry comes within a few commands
 
 
@@ -113,6 +115,8 @@ class PartitionFold:
         event = fact.event
         if not isinstance(event, LeaseRenewed):
             entry.seen = (*entry.seen[-_SEEN + 1 :], (fact.causation_id, offset))
+        if isinstance(event, TaskSubmitted):
+            object.__setattr__(event, "__pydantic_fields_set__", _ALL_FIELDS)
         if isinstance(event, TaskSubmitted) and event.idempotency_key is not None:
             first = FirstUse(fact.task_id, event.body_hash, fact.causation_id)
             self.keys.setdefault((event.submitted_by, event.idempotency_key), first)
