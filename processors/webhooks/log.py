@@ -44,7 +44,8 @@ class WebhookLog:
         quiet = {"enable.auto.commit": False, "auto.offset.reset": "error", "fetch.wait.max.ms": 500}
         reading = {**connection, **quiet, "group.id": f"{topics.prefix}webhook-reading"}  # never joined
         self._consumer = Consumer({**reading, "queued.max.messages.kbytes": 8_192})
-        self._looker = Consumer({**reading, "fetch.message.max.bytes": 512 * 1024})
+        # A connection of its own, which waits for nothing: a question behind a fetch that waits would wait with it.
+        self._looker = Consumer({**reading, "fetch.wait.max.ms": 5, "fetch.message.max.bytes": 512 * 1024})
         self._producer = Producer(
             {
                 **connection,
@@ -166,7 +167,7 @@ class WebhookLog:
 
     def _watermarks(self, topic: str, partition: int) -> tuple[int, int]:
         try:
-            found = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_CALL_SECONDS)
+            found = self._looker.get_watermark_offsets(TopicPartition(topic, partition), timeout=_CALL_SECONDS)
         except KafkaException as error:
             raise BrokerUnreachable(f"{topic}[{partition}]: {error.args[0].str()}") from error
         if found is None:
