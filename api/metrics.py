@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -37,8 +37,7 @@ async def metrics(request: Request, caller: Reader, query: Annotated[s.MetricsQu
     """Tasks that completed or failed on these days (UTC), their times, costs, cache hits and recoveries."""
     del caller
     readings = parts_of(request).readings
-    last = query.date_to or max(datetime.now(UTC).date(), query.date_from or datetime.now(UTC).date())
-    first = query.date_from or last - timedelta(days=DEFAULT_DAYS - 1)
+    first, last = _days(query)
 
     def read() -> Response:
         found = readings.metrics(first, last, query.group_by)
@@ -46,6 +45,12 @@ async def metrics(request: Request, caller: Reader, query: Annotated[s.MetricsQu
         return answer(200, s.Metrics.model_validate({**fields, "date_from": first, "date_to": last}))
 
     return await run_in_threadpool(read)
+
+
+def _days(query: s.MetricsQuery) -> tuple[date, date]:
+    last = query.date_to or max(datetime.now(UTC).date(), query.date_from or date.min)
+    since = max(date.min.toordinal(), last.toordinal() - DEFAULT_DAYS + 1)  # the calendar has a first day
+    return query.date_from or date.fromordinal(since), last
 
 
 @router.post(

@@ -8,6 +8,8 @@ import pytest
 from fastapi.routing import APIRoute
 
 from api.auth import GuardedRoute
+from tests.unit.api import samples
+from tests.unit.api.samples import LETTER
 from tests.unit.api.world import GOAL, OLD_ID, World, a_step, a_task
 
 OPEN = {"/health", "/api/browser-tasks/health"}
@@ -31,10 +33,10 @@ async def test_every_route_but_health_is_guarded_and_says_so(reference: dict[str
 
 
 def test_every_route_of_the_app_is_behind_the_guard() -> None:
-    from api import commands, keys, queries
+    from api import analysts, commands, dead_letters, desk, history, keys, metrics, queries, queues, workers
 
-    for router in (commands.router, keys.router, queries.router):
-        for route in router.routes:
+    for part in (analysts, commands, dead_letters, desk, history, keys, metrics, queries, queues, workers):
+        for route in part.router.routes:
             assert isinstance(route, APIRoute)
             assert isinstance(route, GuardedRoute), route.path
 
@@ -89,10 +91,66 @@ CALLS = [  # a verb, a path, its template in the reference, the status
     ("PUT", f"/api/browser-tasks/{OLD_ID}/pause", "/api/browser-tasks/{task_id}/pause", 200),
     ("PUT", f"/api/browser-tasks/{OLD_ID}/resume", "/api/browser-tasks/{task_id}/resume", 200),
     ("DELETE", f"/api/browser-tasks/{OLD_ID}", "/api/browser-tasks/{task_id}", 200),
+    ("GET", f"/api/browser-tasks/{OLD_ID}/recoveries", "/api/browser-tasks/{task_id}/recoveries", 200),
+    ("GET", f"/api/browser-tasks/{OLD_ID}/webhooks", "/api/browser-tasks/{task_id}/webhooks", 200),
+    ("POST", f"/api/browser-tasks/{OLD_ID}/costs", "/api/browser-tasks/{task_id}/costs", 201),
+    ("GET", "/api/browser-tasks/queue/status", "/api/browser-tasks/queue/status", 200),
+    ("GET", "/api/browser-tasks/metrics", "/api/browser-tasks/metrics", 200),
+    ("GET", "/api/browser-tasks/metrics?group_by=year", "/api/browser-tasks/metrics", 422),
+    ("GET", "/api/browser-tasks/queues", "/api/browser-tasks/queues", 200),
+    ("PUT", "/api/browser-tasks/queues/q/pause", "/api/browser-tasks/queues/{name}/pause", 200),
+    ("PUT", "/api/browser-tasks/queues/q/resume", "/api/browser-tasks/queues/{name}/resume", 200),
+    ("PUT", "/api/browser-tasks/queues/q/ceilings", "/api/browser-tasks/queues/{name}/ceilings", 200),
+    ("GET", "/api/browser-tasks/workers", "/api/browser-tasks/workers", 200),
+    ("POST", "/api/browser-tasks/workers/runner-1/drain", "/api/browser-tasks/workers/{worker}/drain", 200),
+    ("POST", "/api/browser-tasks/workers/runner-1/resume", "/api/browser-tasks/workers/{worker}/resume", 200),
+    ("POST", "/api/browser-tasks/workers/x/drain", "/api/browser-tasks/workers/{worker}/drain", 404),
+    ("GET", "/api/browser-tasks/escalations", "/api/browser-tasks/escalations", 200),
+    ("GET", f"/api/browser-tasks/escalations/{OLD_ID}", "/api/browser-tasks/escalations/{task_id}", 200),
+    ("POST", f"/api/browser-tasks/escalations/{OLD_ID}/claim", "/api/browser-tasks/escalations/{task_id}/claim", 200),
+    (
+        "POST",
+        f"/api/browser-tasks/escalations/{OLD_ID}/resolve",
+        "/api/browser-tasks/escalations/{task_id}/resolve",
+        200,
+    ),
+    ("GET", "/api/browser-tasks/dead-letters", "/api/browser-tasks/dead-letters", 200),
+    ("GET", f"/api/browser-tasks/dead-letters/{LETTER}", "/api/browser-tasks/dead-letters/{letter}", 200),
+    (
+        "POST",
+        f"/api/browser-tasks/dead-letters/{LETTER}/redrive",
+        "/api/browser-tasks/dead-letters/{letter}/redrive",
+        409,
+    ),
+    (
+        "POST",
+        f"/api/browser-tasks/dead-letters/{LETTER}/discard",
+        "/api/browser-tasks/dead-letters/{letter}/discard",
+        200,
+    ),
     ("GET", "/api/browser-tasks/health", "/api/browser-tasks/health", 200),
     ("GET", "/api/keys", "/api/keys", 200),
     ("POST", "/api/keys", "/api/keys", 422),
 ]
+
+
+def body_of(verb: str, path: str) -> dict[str, Any] | None:
+    """What a call sends."""
+    by_end: dict[str, dict[str, Any]] = {
+        "costs": {"cost": 0.5, "ai_provider": "claude"},
+        "resolve": {"resolution": "retry", "hints": "x"},
+        "browser-tasks": GOAL,
+        "keys": GOAL,
+    }
+    return None if verb == "GET" else by_end.get(path.rsplit("/", maxsplit=1)[-1], {})
+
+
+async def test_every_operation_of_the_reference_is_tried_below(reference: dict[str, Any]) -> None:
+    tried = {(template, verb.lower()) for verb, _, template, _ in CALLS}
+    elsewhere = {("/health", "get"), ("/api/keys/{key_id}", "delete")}
+    analysts = {("/api/browser-tasks/sql", "post"), ("/api/browser-tasks/snapshots", "post")}
+
+    assert {(path, verb) for path, verb, _ in operations(reference)} - elsewhere - analysts == tried
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -102,9 +160,12 @@ async def test_answers_have_the_shape_the_reference_promises(
     verb, path, template, status = call
     world.readings.tasks[OLD_ID] = a_task(evidence={"text": "x"}, metadata={"a": [1, None]})
     world.readings.steps = [a_step()]
+    world.readings.heard = [samples.worker()]
+    world.readings.escalated[OLD_ID] = samples.escalation(OLD_ID)
+    world.readings.letters[LETTER] = samples.dead_letter(b"{}", topic="goaltrail.tasks.events", acts=[samples.act()])
     world.accepting()
 
-    answer = await world.http.request(verb, path, json=GOAL if verb == "POST" else None)
+    answer = await world.http.request(verb, path, json=body_of(verb, path))
 
     assert answer.status_code == status
     shape = reference["paths"][template][verb.lower()]["responses"][str(status)]["content"]["application/json"]
