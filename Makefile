@@ -59,6 +59,7 @@ bench: setup  ## The benchmarks, a line of JSON each
 	@for name in latency lifecycle nemesis; do $(BIN)/python -m benchmarks.$$name; done
 
 soak: setup  ## The long forms: literal leases, half an hour of kills
+	@$(BIN)/python -m benchmarks.outage && $(BIN)/python -m benchmarks.outage --runner
 	@$(BIN)/python -m benchmarks.nemesis --seconds 1800 --lease-seconds 60
 
 clean:  ## Remove what was built here; the caches outside the tree stay

@@ -20,7 +20,14 @@ from events.partitioner import partition_of
 _PATIENCE_SECONDS = 300.0
 
 
-def write_submissions(machine: Machine, count: int, *, queues: list[str], site: str = "http://127.0.0.1/") -> float:
+def write_submissions(
+    machine: Machine,
+    count: int,
+    *,
+    queues: list[str],
+    site: str = "http://127.0.0.1/",
+    expires_at: datetime | None = None,
+) -> float:
     """Append that many submitted tasks, spread over the queues, before any processor starts; returns the seconds."""
     begun = time.monotonic()
     producer = Producer({**machine.connection, "linger.ms": 20, "queue.buffering.max.messages": 200_000})
@@ -42,6 +49,7 @@ def write_submissions(machine: Machine, count: int, *, queues: list[str], site: 
                 site_url=site,
                 queue=queues[number % len(queues)],
                 inputs={"n": number},
+                expires_at=expires_at,
             ),
         )
         home = partition_of(task_id, machine.topics.partitions)

@@ -47,7 +47,7 @@ _RESTING = ("task.completed", "task.failed", "task.escalated", "task.cancelled")
 _PATIENCE_SECONDS = 300.0
 _LOOK_SECONDS = 0.1
 _SHORT_SECONDS = 25.0  # held by the site for so long, a task ends in the silence and within its lease
-_LONG_SECONDS = 500.0  # held for longer than anything here lasts
+_NAVIGATION_SECONDS = 500.0  # longer than the school holds anything up
 _KILL_AFTER_SECONDS = 30.0
 
 
@@ -81,6 +81,14 @@ class Log:
         """Tasks that ended or need a human."""
         return sum(facts[-1].type in _RESTING for facts in list(self.facts.values()))
 
+    def tell_troubles(self) -> None:
+        """Print what did not complete."""
+        for task_id, facts in self.facts.items():
+            if facts[-1].type != "task.completed":
+                print(
+                    task_id, [fact.type for fact in facts if fact.type != "task.lease_renewed"], facts[-1], sep="\n  "
+                )
+
     def close(self) -> None:
         """Stop reading."""
         self._follower.close()
@@ -113,7 +121,7 @@ def registration(school: RunningSite, child: str, *, held_after: bool) -> dict[s
 
 def runner_settings(**more: str) -> dict[str, str]:
     """Of runners that know the school's password and wait as long as the school takes."""
-    patient = {"GOALTRAIL_BROWSER__NAVIGATION_TIMEOUT_SECONDS": str(_LONG_SECONDS)}
+    patient = {"GOALTRAIL_BROWSER__NAVIGATION_TIMEOUT_SECONDS": str(_NAVIGATION_SECONDS)}
     return {PASSWORD_VARIABLE: PASSWORDS["parent"], **patient, **more}
 
 
@@ -124,7 +132,8 @@ def silent_broker(seconds: float, each: int) -> dict[str, Any]:
         stack.enter_context(
             machine.process("runner", settings=runner_settings(GOALTRAIL_BROWSER__CAPACITY=str(2 * each)))
         )
-        slow = {"/registrations": int(_SHORT_SECONDS * 1_000), "/classes/sharks": int(_LONG_SECONDS * 1_000)}
+        # The long ones outlast every lease that is held when the silence begins, and nothing else here.
+        slow = {"/registrations": int(_SHORT_SECONDS * 1_000), "/classes/sharks": int(seconds * 1_000)}
         school.switch(slow_paths=slow)
         for number in range(each):
             log.submit(registration(school, f"Short {number}", held_after=True))
@@ -134,6 +143,7 @@ def silent_broker(seconds: float, each: int) -> dict[str, Any]:
         silence = _silence(fleet, school, seconds)
         begun = time.monotonic()
         await_that(lambda: log.at_rest() == 2 * each, fleet, "all tasks end")
+        log.tell_troubles()
         children = Counter(entry.child for entry in school.record())
         return {
             "stopped_s": round(silence),
