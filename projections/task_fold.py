@@ -116,7 +116,7 @@ def _escalated(row: TaskRow, fact: TaskEscalated, _: datetime) -> None:
     _rest(row, Status.ESCALATED)
     _failure(row, fact)
     _open_recovery_failed(row)
-    row.retry_at, row.escalations = None, row.escalations + 1
+    row.retry_at, row.escalations, row.operator = None, row.escalations + 1, None
 
 
 def _asked_to(word: str) -> Callable[[TaskRow, PauseRequested | CancelRequested, datetime], None]:
