@@ -50,6 +50,9 @@ class Reader:
                 "auto.offset.reset": "error",
                 "fetch.wait.max.ms": 500,
                 "fetch.min.bytes": 1,
+                # Catching up reads faster than the default lets librdkafka refill its queue, and needs no more than this.
+                "queued.max.messages.kbytes": 32_768,
+                "fetch.queue.backoff.ms": 20,
             }
         )
 
