@@ -12,6 +12,7 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from events.queues import Ceilings
 from processors.ceilings import Occupancy
@@ -35,6 +36,20 @@ class Line:
     waiting: bool = True
     counted: bool = False  #: whether it takes room under the ceilings
     ticket: int = 0  #: of its place in a queue; older places are void
+
+    def row(self) -> tuple[Any, ...]:
+        """All that facts say of it."""
+        return (
+            self.task_id,
+            self.queue,
+            self.keys,
+            self.rank,
+            self.last_event,
+            self.version,
+            self.ready_at,
+            self.holder,
+            self.waiting,
+        )
 
 
 Place = tuple[float, int, Line]

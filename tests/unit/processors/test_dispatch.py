@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,8 +14,10 @@ from events.chain import EMPTY, Stream, take
 from events.envelope import Envelope, UnknownEnvelope
 from events.facts import UnknownFact
 from events.failure import ErrorType
+from events.queues import Ceilings
 from events.worker import WorkerAlive
 from processors.dispatch import Book
+from processors.queues import Rules
 from tests.given import CLAIMED, DIRECTED, ESCALATED, NOW, PLANNED, SECOND, STARTED, SUBMITTED
 
 MINUTE = timedelta(minutes=1)
@@ -310,3 +313,46 @@ def test_a_worker_that_lost_a_lease_gets_nothing_until_it_is_heard_again() -> No
 
     desk.worker("w1", 1, at=NOW + 4 * SECOND)
     assert desk.granted(NOW + 5 * SECOND) == [("t1", "w1")]
+
+
+def test_a_saved_book_comes_back_with_all_that_facts_say(desk: Desk) -> None:
+    for number in range(4):
+        desk.submitted(f"t{number}", NOW + number * SECOND)
+    desk.submitted("later", not_before=NOW + 10 * SECOND)
+    desk.worker(capacity=2)
+    desk.granted()
+    desk.happens("t0", CLAIMED)
+
+    desk.book = pickle.loads(pickle.dumps(desk.book))
+
+    assert (desk.book.held, desk.book.grants) == ({"w1": 1}, {})
+    assert desk.book.waiting.occupancy.in_queue == {"default": 1}
+    desk.happens("t0", STARTED, f.TaskCompleted(lease_epoch=1))
+    desk.worker(capacity=9)
+    assert desk.order() == ["t1", "t2", "t3"]
+    desk.worker(capacity=9, at=NOW + 11 * SECOND)
+    assert desk.order(NOW + 11 * SECOND) == ["later"]
+
+
+def test_a_drained_worker_gets_nothing_and_is_forgotten_once_it_is_long_dead(desk: Desk) -> None:
+    desk.submitted("a")
+    desk.worker("w1")
+    desk.book.obey(Rules(set(), {}, {"w1": NOW}), Ceilings())
+    assert desk.granted() == []
+    desk.book.plan(NOW + 61 * MINUTE)
+    assert not desk.book.drained
+
+
+def test_a_held_task_counts_under_its_ceilings_until_it_is_given_back(desk: Desk) -> None:
+    desk.book.obey(Rules(set(), {}, {}), Ceilings(per_site=1))
+    desk.submitted("a")
+    desk.submitted("b", NOW + SECOND)
+    desk.worker(capacity=5)
+    assert desk.granted() == [("a", "w1")]
+    desk.happens("a", CLAIMED)
+    desk.happens("a", STARTED, DIRECTED)
+    assert desk.granted() == []
+
+    desk.happens("a", PLANNED)
+
+    assert desk.granted() == [("b", "w1")]
