@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from demo.goals import PASSWORD_VARIABLE, demo_goals
 from demo.site import Fault, RunningSite, serve
@@ -21,7 +22,7 @@ from tests.integration.runner_site import PASSWORD
 from tests.integration.runner_site import serve as tiny_school
 from tests.integration.test_runner_browser import FIELDS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 FORM = "/classes/dolphins/register"
 AT_LOGIN, AT_CLASSES, IN_FORM, REGISTERED = 3, 4, 8, 10  # steps of the demo's declared plan
@@ -34,9 +35,9 @@ def school(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSite]:
         yield site
 
 
-@pytest.fixture
-async def hands(chromium_path: Path, tmp_path: Path) -> AsyncIterator[BrowserPerformer]:
-    async with performer(chromium_path, tmp_path) as ready:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def hands(chromium_path: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BrowserPerformer]:
+    async with performer(chromium_path, tmp_path_factory.mktemp("checkpoints")) as ready:
         yield ready
 
 

@@ -3,9 +3,11 @@
 import pytest
 
 from events.action import Action, Check, Click, Fill, Navigate, Press, Select, Target, WaitFor
+from events.goal import GoalStatement
 from runner.planners.clauses import Quoted, Word, clauses
 from runner.planners.planner import FixedPlan, GiveUp, PlanDone, Proposal
 from runner.planners.rules import rules_plan
+from runner.router import choose_planner
 
 
 def plan(goal: str) -> list[Action]:
@@ -88,3 +90,14 @@ def test_a_fixed_plan_proposes_in_order() -> None:
     found = FixedPlan([Press(key="Tab")], "rules", "why")
     assert found.propose(0) == Proposal(Press(key="Tab"), "why")
     assert found.propose(1) == PlanDone()
+
+
+def test_an_operators_hints_are_steps_where_the_goal_is_not_understood() -> None:
+    goal = GoalStatement(goal="Register Eden somehow", site_url="http://x/")
+    assert isinstance(choose_planner(goal), GiveUp)
+    assert isinstance(choose_planner(goal, "try harder"), GiveUp)
+    hinted = choose_planner(goal, 'press "Register"')
+    assert isinstance(hinted, FixedPlan)
+    assert len(hinted.actions) == 1
+    understood = GoalStatement(goal='open "/a"', site_url="http://x/")
+    assert choose_planner(understood, 'press "Register"') == choose_planner(understood)
