@@ -100,7 +100,9 @@ def _ask(http: httpx.Client, tally: Tally, wanted: tuple[str, str, str, int], go
     tally.note(call, (time.monotonic() - begun) * 1_000, wrong, task_id)
 
 
-def missing(connection: Mapping[str, Any], topics: Topics, accepted: list[str]) -> list[str]:
+def missing(
+    connection: Mapping[str, Any], topics: Topics, accepted: list[str], seconds: float = _LOG_SECONDS
+) -> list[str]:
     """Which of the tasks accepted the log does not tell of, once it has had time to."""
     told: set[str] = set()
     found = threading.Condition()
@@ -115,7 +117,7 @@ def missing(connection: Mapping[str, Any], topics: Topics, accepted: list[str]) 
     reader = TopicFollower(connection, topics.task_events, take, since="beginning")
     reader.start()
     with found:
-        found.wait_for(lambda: told.issuperset(accepted), _LOG_SECONDS)
+        found.wait_for(lambda: told.issuperset(accepted), seconds)
     reader.close()
     return sorted(set(accepted) - told)
 
