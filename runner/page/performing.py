@@ -1,0 +1,109 @@
+"""Carries out acts on elements that were seen: through the runner's hands where they know how, by mouse and keys else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import assert_never
+
+from playwright.async_api import Locator, Page
+
+from events.action import Check, Click, Fill, Press, Select, Target
+from events.failure import ErrorType
+from runner.actions import Hands, prepare
+from runner.outcome import StepTrouble
+from runner.page.acts import Await, Drag, Mark, PageAct, Pick, Point, Push, Put, Scroll, Strike, Tick, Write
+from runner.page.view import Element, View
+
+_DRAG_STEPS = 12  # moves of the mouse between press and release; drag libraries ignore a single jump
+_SELECT_TEXT_JS = """e => {
+  if (e.select) { e.focus(); e.select(); return; }
+  const range = document.createRange();
+  range.selectNodeContents(e);
+  const chosen = getSelection();
+  chosen.removeAllRanges();
+  chosen.addRange(range);
+}"""
+_SCROLL_JS = """(e, bottom) => { e.scrollTop = bottom ? e.scrollHeight : 0; }"""
+
+
+async def perform(hands: Hands, view: View, act: PageAct) -> None:
+    """Do it.
+
+    Raises:
+        StepTrouble: the element is not there any more.
+        Error: the page does not let it happen.
+    """
+    if isinstance(act, Await):
+        await asyncio.sleep(act.seconds)
+        return
+    element = view.get(act.element)
+    if element is None:
+        raise StepTrouble(ErrorType.STALE, f"{act.element} is no element of the view")
+    target = Target(css=element.css)
+    match act:
+        case Push(at=None):
+            await _by_hands(hands, Click(target=target))
+        case Put():
+            await _by_hands(hands, Fill(target=target, value=act.value))
+        case Tick():
+            await _by_hands(hands, Check(target=target, checked=act.on))
+        case Pick(options=(only,)):
+            await _by_hands(hands, Select(target=target, option=only))
+        case Strike(times=1):
+            await _by_hands(hands, Press(target=target, key=act.key))
+        case _:
+            await _on(hands, _locator(hands.session.page, element), element, act)
+
+
+async def _by_hands(hands: Hands, action: Click | Fill | Check | Select | Press) -> None:
+    doing = await prepare(hands, action, irreversible=False)
+    await doing(hands.timeout_of(action))
+
+
+async def _on(hands: Hands, locator: Locator, element: Element, act: PageAct) -> None:
+    milliseconds = hands.action_timeout * 1_000
+    match act:
+        case Push():
+            x, y = act.at or (element.box.width / 2, element.box.height / 2)
+            await locator.click(position={"x": x, "y": y}, timeout=milliseconds)
+        case Pick():
+            await locator.select_option(label=list(act.options), timeout=milliseconds)
+        case Strike():
+            for _ in range(act.times):
+                await locator.press(act.key, timeout=milliseconds)
+        case Write():
+            await locator.press_sequentially(act.text, timeout=milliseconds)
+            if act.enter:
+                await locator.press("Enter", timeout=milliseconds)
+        case Point():
+            await locator.hover(timeout=milliseconds)
+        case Drag():
+            await locator.scroll_into_view_if_needed(timeout=milliseconds)
+            await _drag(hands.session.page, element, act.to)
+        case Scroll():
+            await locator.evaluate(_SCROLL_JS, act.end == "bottom", timeout=milliseconds)
+        case Mark():
+            await locator.evaluate(_SELECT_TEXT_JS, timeout=milliseconds)
+        case Put() | Tick() | Await():
+            raise AssertionError(f"{act!r} is done elsewhere")
+        case _:
+            assert_never(act)
+
+
+def _locator(page: Page, element: Element) -> Locator:
+    if element.frame:
+        frame = next((f for f in page.frames if element.frame in {f.name, f.url}), page.main_frame)
+        return frame.locator(element.css)
+    return page.locator(element.css)
+
+
+async def _drag(page: Page, element: Element, to: tuple[float, float]) -> None:
+    """By mouse: press, move in steps, release."""
+    left, top = await page.evaluate("() => [scrollX, scrollY]")
+    x, y = element.box.middle
+    await page.mouse.move(x - left, y - top)
+    await page.mouse.down()
+    try:
+        await page.mouse.move(to[0] - left, to[1] - top, steps=_DRAG_STEPS)
+    finally:
+        await page.mouse.up()

@@ -1,0 +1,68 @@
+"""The decision: from a goal, what is seen and what was done, to the next act, or to giving up and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from runner.page.acts import PageAct
+from runner.page.view import View
+from runner.planners.seeing import wishes as w
+from runner.planners.seeing.advice import Advice, Deed, Done, Met, Next, Refusal, Situation, Step
+from runner.planners.seeing.calendar import pick_date
+from runner.planners.seeing.choosing import along, choose, slide
+from runner.planners.seeing.comparing import compare, draw, guess, judge, order
+from runner.planners.seeing.completing import colour, complete
+from runner.planners.seeing.dragging import drag, resize, scroll, select, sort
+from runner.planners.seeing.entering import fill, fill_all, search
+from runner.planners.seeing.mail import mail
+from runner.planners.seeing.pressing import press, submit
+from runner.planners.seeing.reading import read_goal
+from runner.planners.seeing.revealing import open_closed
+from runner.planners.seeing.shapes import shapes
+
+_SAME_ACT = 4  # times in a row that the same act may leave the page as it is
+
+SKILLS: dict[type[Any], Callable[[Any, Situation], Step]] = {
+    w.Press: press, w.Submit: submit, w.Open: open_closed, w.Fill: fill, w.FillAll: fill_all, w.Search: search,
+    w.Choose: choose, w.Along: along, w.Slide: slide, w.PickDate: pick_date, w.Complete: complete, w.Colour: colour,
+    w.Shapes: shapes, w.Compare: compare, w.InOrder: sort, w.Judge: judge, w.Draw: draw, w.Guess: guess, w.Order: order,
+    w.DragTo: drag, w.Resize: resize, w.ScrollTo: scroll, w.Select: select, w.Mail: mail,
+}  # fmt: skip
+
+
+def propose(goal: str, view: View, history: Sequence[Deed] = ()) -> Advice:
+    """What to do next.
+
+    Args:
+        goal: what is asked for, in words; templates of inputs are filled in already, secrets are not.
+        view: what the page shows now.
+        history: what this function proposed before and was carried out, oldest first.
+    """
+    asked = read_goal(goal)
+    if isinstance(asked, Refusal):
+        return asked
+    if (stuck := _stuck(history)) is not None:
+        return stuck
+    done = tuple(history)
+    at = max((deed.wish for deed in done), default=0)
+    while at < len(asked):
+        deeds = tuple(deed for deed in done if deed.wish == at)
+        step = SKILLS[type(asked[at])](asked[at], Situation(view, deeds, done, asked[:at], asked[at + 1 :]))
+        if isinstance(step, Next):
+            return Next(step.act, step.reason, at, step.note)
+        if isinstance(step, Refusal):
+            return step
+        assert isinstance(step, Met)  # noqa: S101 - for the type checker
+        at += 1
+    return Done()
+
+
+def _stuck(history: Sequence[Deed]) -> Refusal | None:
+    """Refuse to do the same again and again where it changes nothing."""
+    last = history[-_SAME_ACT:]
+    acts: set[PageAct] = {deed.act for deed in last}
+    looks = {tuple((e.css, e.own, e.value, e.checked) for e in deed.seen) for deed in last}
+    if len(last) == _SAME_ACT and len(acts) == 1 and len(looks) == 1 and last[0].element is not None:
+        return Refusal("the same act again and again changes nothing")
+    return None
