@@ -101,7 +101,7 @@ def test_a_silent_worker_gets_nothing_until_it_speaks_again(desk: Desk) -> None:
     assert desk.granted(NOW + 18 * SECOND) == [("a", "w1")]
 
 
-def test_a_worker_is_forgotten_an_hour_after_its_last_word_unless_it_holds_a_task(desk: Desk) -> None:
+def test_a_silent_worker_is_not_forgotten_while_it_holds_a_task(desk: Desk) -> None:
     desk.submitted("a")
     desk.worker()
     desk.granted()
