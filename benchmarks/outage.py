@@ -113,7 +113,7 @@ def await_that(there: Callable[[], bool], fleet: Fleet, what: str) -> None:
 def registration(school: RunningSite, child: str, *, held_after: bool) -> dict[str, Any]:
     """A goal that the school holds up: behind the act that cannot be taken back, or before it."""
     goal = demo_goals(school.url)[0].statement
-    hold = Navigate(url="/registrations" if held_after else "/classes/sharks")
+    hold = Navigate(url="/registrations" if held_after else "/classes/sharks/register")
     steps = [*goal.steps, hold] if held_after else [*goal.steps[:4], hold, Navigate(url="/classes"), *goal.steps[4:]]
     changed = goal.model_copy(update={"steps": steps, "inputs": {**goal.inputs, "child": child}})
     return changed.model_dump(mode="json")
@@ -133,7 +133,7 @@ def silent_broker(seconds: float, each: int) -> dict[str, Any]:
             machine.process("runner", settings=runner_settings(GOALTRAIL_BROWSER__CAPACITY=str(2 * each)))
         )
         # The long ones outlast every lease that is held when the silence begins, and nothing else here.
-        slow = {"/registrations": int(_SHORT_SECONDS * 1_000), "/classes/sharks": int(seconds * 1_000)}
+        slow = {"/registrations": int(_SHORT_SECONDS * 1_000), "/classes/sharks/register": int(seconds * 1_000)}
         school.switch(slow_paths=slow)
         for number in range(each):
             log.submit(registration(school, f"Short {number}", held_after=True))
