@@ -92,9 +92,7 @@ class Settings(BaseSettings):
         default="127.0.0.1:9092",
         validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "GOALTRAIL_BOOTSTRAP_SERVERS", "bootstrap_servers"),
     )
-    artifacts: str | None = (
-        None  #: fsspec URL of screenshots, traces, checkpoints; unset: `artifacts` in the data folder
-    )
+    artifacts: str | None = None  #: fsspec URL of pictures, traces and checkpoints; unset: a folder in the data folder
     checkpoint_keys: SecretStr | None = None  #: Fernet keys, comma-separated; unset: a key file in the data folder
     ready_file: Path | None = None  #: written once the process is ready; holds its process id
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
