@@ -16,7 +16,7 @@ from projections.history_fold import History
 from projections.intake import Decoded
 from projections.records import Tally
 from projections.step_fold import Totals
-from projections.task_row import Row, TaskRow, goal_columns, utc
+from projections.task_row import Row, TaskRow, fact_row, goal_columns, utc
 
 
 @dataclass(slots=True)
@@ -36,6 +36,7 @@ class Changes:
     tasks: dict[str, TaskRow] = field(default_factory=dict)
     unstored: set[str] = field(default_factory=set)  #: tasks among them that have no stored row yet
     goals: dict[str, Row] = field(default_factory=dict)  #: columns of goals submitted in the batch
+    facts: list[Row] = field(default_factory=list)
     history: History = field(default_factory=History)
     daily: DailySums = field(default_factory=DailySums)
     steps: list[Row] = field(default_factory=list)
@@ -48,8 +49,9 @@ class Changes:
 def fold_batch(decoded: Decoded, before: Before) -> Changes:
     """What the batch changes; the batch's tallies are completed here."""
     changes = Changes()
-    for place, task_id, fact in decoded.facts:
-        _fold_fact(changes, decoded.tallies[place], before.tasks, task_id, fact)
+    for raw, task_id, fact in decoded.facts:
+        if _fold_fact(changes, decoded.tallies[raw.place], before.tasks, task_id, fact):
+            changes.facts.append(fact_row(task_id, raw, fact))
     seen = set(before.known_steps)
     for place, task_id, record in decoded.steps:
         tally = decoded.tallies[place]
@@ -68,14 +70,15 @@ def fold_batch(decoded: Decoded, before: Before) -> Changes:
 
 def _fold_fact(
     changes: Changes, tally: Tally, rows: dict[str, TaskRow], task_id: str, fact: Envelope | UnknownEnvelope
-) -> None:
+) -> bool:
+    """Whether the fact follows and was taken."""
     row = rows.get(task_id)
     unstored = row is None
     if row is None:
         row = TaskRow(task_id)
     if not task_fold.follows(row, fact):
         tally.strays += 1
-        return
+        return False
     if unstored:
         rows[task_id] = row
         changes.unstored.add(task_id)
@@ -84,7 +87,7 @@ def _fold_fact(
     if isinstance(fact, UnknownEnvelope):
         tally.unknown += 1
         task_fold.take(row, fact)
-        return
+        return True
     if row.status is None and isinstance(fact.event, TaskSubmitted):
         changes.goals[task_id] = goal_columns(fact.event, utc(fact.recorded_at))
     was, tried, held = row.status, row.recovery_attempts, row.recovery_succeeded
@@ -95,6 +98,7 @@ def _fold_fact(
         changes.history.recovery(row, fact, tried, held)
     if row.escalations:
         changes.history.escalation(row, fact, was)
+    return True
 
 
 def _fold_step(changes: Changes, row: TaskRow | None, task_id: str, record: StepEnvelope) -> None:

@@ -24,7 +24,7 @@ from projections.task_row import Row
 class Decoded:
     """A batch as records of ours; `stopped` names partitions that must not be read on, and why."""
 
-    facts: list[tuple[Place, str, Envelope | UnknownEnvelope]] = field(default_factory=list)
+    facts: list[tuple[Record, str, Envelope | UnknownEnvelope]] = field(default_factory=list)
     steps: list[tuple[Place, str, StepEnvelope]] = field(default_factory=list)
     orders: list[tuple[Place, DispatchEnvelope]] = field(default_factory=list)
     webhooks: list[tuple[str, WebhookEnvelope]] = field(default_factory=list)
@@ -82,7 +82,7 @@ def _sort_in(decoded: Decoded, record: Record, topics: Topics) -> None:
     place = record.place
     if place.topic == topics.task_events:
         fact = decode_fact(record.value)
-        decoded.facts.append((place, _task_id(fact.task_id), fact))
+        decoded.facts.append((record, _task_id(fact.task_id), fact))
     elif place.topic == topics.step_events:
         _sort_in_step(decoded, record)
     elif place.topic == topics.queue_events:

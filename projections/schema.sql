@@ -73,6 +73,20 @@ CREATE TABLE tasks (
     updated_at TIMESTAMP NOT NULL
 );
 
+-- Every task fact that was taken, as it lies on the log: what a task was at any moment can be told from it.
+CREATE TABLE facts (
+    task_id UUID NOT NULL,
+    version INTEGER NOT NULL,     -- 1-based, gap-free per task
+    event_id VARCHAR NOT NULL,
+    type VARCHAR NOT NULL,        -- such as task.submitted
+    recorded_at TIMESTAMP NOT NULL, -- the broker's time of the command it decides
+    caused_by VARCHAR NOT NULL,   -- who issued that command
+    causation_id VARCHAR NOT NULL, -- the command's id
+    "partition" INTEGER NOT NULL, -- of tasks.events
+    "offset" BIGINT NOT NULL,
+    record VARCHAR NOT NULL       -- the record as JSON
+);
+
 -- One row per step.executed; no key: the offsets make it exactly-once, the fold drops repeated events.
 CREATE TABLE execution_log (
     task_id UUID NOT NULL,

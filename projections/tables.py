@@ -127,6 +127,7 @@ class Tables(Loads):
 #: Tables whose rows never change once they are there, `tasks` apart: its state is updated.
 _APPENDED = (
     "tasks",
+    "facts",
     "execution_log",
     "costs",
     "recoveries",
@@ -147,6 +148,7 @@ def _rows(decoded: Decoded, changes: Changes) -> Iterator[tuple[str, Sequence[Ro
     new = changes.unstored | changes.goals.keys()
     yield "tasks", [_task(row, changes.goals.get(key, NO_GOAL)) for key, row in tasks.items() if key in new]
     yield "state", [state_columns(row) for key, row in tasks.items() if key not in new]
+    yield "facts", changes.facts
     yield "recoveries", history.recoveries
     yield "recovery_outcomes", history.recovery_outcomes
     yield "escalations", history.escalations

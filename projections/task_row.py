@@ -9,8 +9,10 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from events.envelope import Envelope, UnknownEnvelope
 from events.facts import TaskSubmitted
 from events.task import Status
+from projections.records import Record
 
 Row = tuple[Any, ...]
 
@@ -102,6 +104,22 @@ def goal_columns(goal: TaskSubmitted, at: datetime) -> Row:
         goal.submitted_by,
         goal.idempotency_key,
         at,
+    )
+
+
+def fact_row(task_id: str, raw: Record, fact: Envelope | UnknownEnvelope) -> Row:
+    """As a row of `facts`."""
+    return (
+        task_id,
+        fact.version,
+        fact.event_id,
+        fact.event.type,
+        utc(fact.recorded_at),
+        fact.caused_by,
+        fact.causation_id,
+        raw.place.partition,
+        raw.offset,
+        (raw.value or b"").decode(),
     )
 
 

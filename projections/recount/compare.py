@@ -17,6 +17,7 @@ from projections.recount.story import Cells
 #: What tells the rows of a table apart; tables with several rows per key are summed first.
 KEYS: Mapping[str, tuple[str, ...]] = {
     "tasks": ("task_id",),
+    "facts": ("task_id", "version"),
     "recoveries": ("task_id", "number"),
     "recovery_outcomes": ("task_id", "number"),
     "escalations": ("task_id", "number"),

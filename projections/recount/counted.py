@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from events.codec import decode, decode_dead_letter, decode_fact, decode_step
 from events.dead_letter import DeadLetter
-from events.envelope import StepEnvelope, UnknownEnvelope
+from events.envelope import Envelope, StepEnvelope, UnknownEnvelope
 from events.errors import UndecodableRecord
 from events.queues import (
     CeilingsSet,
@@ -45,6 +45,7 @@ class Counted:
 
     topics: Topics
     stories: dict[str, Story] = field(default_factory=dict)
+    facts: dict[tuple[str, int], tuple[Envelope | UnknownEnvelope, int, int, str]] = field(default_factory=dict)
     steps: dict[tuple[str, str], StepEnvelope] = field(default_factory=dict)  #: by task and event
     workers: Rows = field(default_factory=dict)
     letters: Rows = field(default_factory=dict)
@@ -67,7 +68,7 @@ class Counted:
         topics = self.topics
         match place[0]:
             case topics.task_events:
-                return self._fact(place, value)
+                return self._fact(place, offset, value)
             case topics.step_events:
                 return self._step(value)
             case topics.queue_events:
@@ -79,7 +80,7 @@ class Counted:
             case _:
                 return self._letter(place, offset, value)
 
-    def _fact(self, place: Place, value: bytes | None) -> str:
+    def _fact(self, place: Place, offset: int, value: bytes | None) -> str:
         fact = decode_fact(value)
         task_id = str(UUID(fact.task_id))
         story = self.stories.get(task_id) or Story(task_id)
@@ -87,6 +88,7 @@ class Counted:
             return "strays"
         self.stories[task_id] = story
         story.tell(fact)
+        self.facts[task_id, fact.version] = (fact, place[1], offset, (value or b"").decode())
         self.tallies[place]["unknown"] += int(isinstance(fact, UnknownEnvelope))
         return "taken"
 
@@ -177,6 +179,7 @@ class Counted:
         stories = self.stories.values()
         return {
             "tasks": {(story.task_id,): story.row() for story in stories},
+            "facts": self._facts(),
             "recoveries": _keyed((cells for story in stories for cells in story.recoveries), "task_id", "number"),
             "recovery_outcomes": _keyed(
                 (cells for story in stories for cells in story.recovery_outcomes), "task_id", "number"
@@ -195,6 +198,15 @@ class Counted:
             "dead_letter_acts": self.letter_acts,
             "projection_offsets": self._offsets(),
         }
+
+    def _facts(self) -> Rows:
+        rows: Rows = {}
+        for (task_id, version), (fact, partition, offset, record) in self.facts.items():
+            cells = {"task_id": task_id, "version": version, "event_id": fact.event_id, "type": fact.event.type}
+            cells |= {"recorded_at": naive(fact.recorded_at), "caused_by": fact.caused_by, "record": record}
+            cells |= {"causation_id": fact.causation_id, "partition": partition, "offset": offset}
+            rows[task_id, version] = cells
+        return rows
 
     def _execution_log(self) -> Rows:
         rows: Rows = {}
