@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,11 +16,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from benchmarks.http_load import load, missing
 from events.errors import CommandRejected
 from events.topics import Topics
 from local.kafka_server import Broker
 from producers.goals import GoalClient
 from producers.kafka import KafkaPublisher
+from producers.reader import LogReader
 from tests.integration.processes import Process, settings_of
 from tests.wait import until
 
@@ -113,6 +116,41 @@ def test_one_idempotency_key_at_two_apis_at_once_is_one_task(system: System) -> 
     assert other.status_code == 409
 
 
+def test_one_idempotency_key_and_an_api_killed_in_between_is_one_task(system: System) -> None:
+    headers, killed = {"Idempotency-Key": uuid4().hex}, threading.Event()
+
+    def submit(number: int) -> str:
+        if number == 10:
+            system.apis[1].stop(signal.SIGKILL)
+            killed.set()
+        http = system.http[0 if killed.is_set() else number % 2]
+        try:
+            answer = http.post(TASKS, json=GOAL, headers=headers)
+        except httpx.TransportError:  # as a caller would: once more, at the one that is left, with the same key
+            answer = system.http[0].post(TASKS, json=GOAL, headers=headers)
+        assert answer.status_code in {200, 201}, answer.text
+        made: str = answer.json()["data"]["task_id"]
+        return made
+
+    with ThreadPoolExecutor(10) as pool:
+        ids = set(pool.map(submit, range(40)))
+    other = system.http[0].post(TASKS, json={**GOAL, "priority": 9}, headers=headers)
+    system.apis[1].start()
+    after = data(system.http[1].post(TASKS, json=GOAL, headers=headers))
+
+    assert ids == {after["task_id"]}
+    assert other.status_code == 409
+    assert submissions(system, headers["Idempotency-Key"]) == [after["task_id"]]
+
+
+def submissions(system: System, key: str) -> list[str]:
+    """Ids of the tasks that the log tells of with this key; read without the API."""
+    reader = LogReader({"bootstrap.servers": system.bootstrap}, system.topics)
+    facts, _ = reader.facts_since(dict.fromkeys(range(3), 0), lambda _: True)
+    reader.close()
+    return [fact.task_id for fact, _ in facts if getattr(fact.event, "idempotency_key", None) == key]
+
+
 def test_a_key_made_at_one_api_opens_the_other_until_it_is_revoked(system: System) -> None:
     [one, two] = system.http
     made = data(one.post("/api/keys", json={"name": "reader", "scopes": ["read"]}), 201)
@@ -152,20 +190,14 @@ def test_the_goal_client_submits_by_kafka_and_reads_by_http(system: System) -> N
 
 
 def test_many_callers_at_once_get_the_status_promised_and_every_201_is_on_the_log(system: System) -> None:
-    def one_client(number: int) -> list[str]:
-        http = system.http[number % 2]
-        made = []
-        for _ in range(5):
-            made.append(data(http.post(TASKS, json=GOAL), 201)["task_id"])
-            data(http.get(TASKS))
-        return made
+    tally, _ = load(system.urls[0], system.key, clients=30, requests=10)
 
-    with ThreadPoolExecutor(20) as pool:
-        ids = [task_id for made in pool.map(one_client, range(20)) for task_id in made]
-
-    assert len(set(ids)) == 100
-    for task_id in ids:
-        data(system.http[0].get(f"{TASKS}/{task_id}"))
+    connection = {"bootstrap.servers": system.bootstrap, "log_level": 2}
+    assert sum(len(taken) for taken in tally.taken_ms.values()) == 300
+    assert dict(tally.wrong) == {}
+    assert len(set(tally.accepted)) == 150
+    assert missing(connection, system.topics, tally.accepted) == []
+    assert missing(connection, system.topics, ["018f0000-0000-7000-8000-000000000001"], seconds=1) != []
 
 
 def test_stopping_is_quick_and_a_restart_knows_tasks_and_keys(system: System) -> None:
