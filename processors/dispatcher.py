@@ -139,14 +139,14 @@ class _Term:
         """The book, caught up; waits as long as the broker does not answer."""
         while True:
             try:
-                book = self.book or self._remembered()
+                book = self.book = self.book or self._remembered()  # what is read counts, however the catching up ends
                 self._catch_up(book, desk)
             except BrokerUnreachable as error:
                 log.warning("dispatch cannot begin yet", action="dispatch.wait", error=str(error))
                 self.leaving.wait(_RETRY_SECONDS)
                 if not self.leaving.is_set():
                     continue
-                book = self._empty()
+                book = self.book or self._empty()
             except LogConflict as conflict:
                 self.book = None
                 if self._snapshots is not None:
