@@ -135,10 +135,19 @@ class Journey:
                 # A page we were sent to instead of another is a way to log in again, not a place to go on from.
                 if self.session.redirected and await asks_for_login(self.session.page, redirected=True):
                     return
-                storage = await self.session.page.context.storage_state()
+                storage = await self._storage()
         except (Error, TimeoutError):  # a page that does not answer: whatever comes next says so
             return
         self.boundary = Boundary(self.session.page.url, position, storage, dict(data))
         self._saved = None
         if self._worth:
             await self.save()
+
+    async def _storage(self) -> StorageState:
+        """Cookies and what scripts stored; a database that cannot be written down is left out."""
+        context = self.session.page.context
+        try:
+            async with asyncio.timeout(_STATE_SECONDS / 2):
+                return await context.storage_state(indexed_db=True)
+        except (Error, TimeoutError):
+            return await context.storage_state()

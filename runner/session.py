@@ -126,7 +126,8 @@ class Session:
     async def _trace(self, store: ArtifactStore) -> Artifact:
         with tempfile.TemporaryDirectory(prefix="goaltrail-trace-") as folder:
             place = Path(folder) / "trace.zip"
-            await self._context.tracing.stop(path=place)
+            await self._context.tracing.stop_chunk(path=place)
+            await self._context.tracing.start_chunk()  # the attempt may go on, and fail again
             content = await asyncio.to_thread(_cleaned, place, self._secrets)
         return await store.put("trace", content, "application/zip")
 

@@ -119,9 +119,13 @@ async def test_a_login_nobody_knows_or_accepts_is_a_failure_of_the_login(
     wrong = job(
         "x", school.url, steps=steps, inputs={"user": "coach"}, secrets={"password": f"env:{PASSWORD_VARIABLE}"}
     )
-    refused = await hands.perform(wrong, Kept(strategies=[Strategy.RE_AUTHENTICATE]))
+    log = Kept(strategies=[Strategy.RE_AUTHENTICATE])
+    refused = await hands.perform(wrong, log)
     assert isinstance(refused, Fell)
     assert refused.error_type is ErrorType.AUTH
+    failed = [step for step in log.steps if step.result == "error"]
+    assert len(failed) == 2
+    assert all([picture.kind for picture in step.artifacts] == ["screenshot", "trace"] for step in failed)
 
 
 async def test_a_window_that_hangs_is_left_for_another(page: Page) -> None:
