@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -215,7 +216,7 @@ def misplaced(stage: Stage) -> str:
     command = CommandEnvelope(
         command_id=new_command_id(),
         task_id=task_id,
-        issued_at="2026-11-23T00:00:00Z",  # type: ignore[arg-type] # read by pydantic
+        issued_at=datetime.now(UTC),
         command=SubmitTask(**GOAL),
     )
     wrong = (partition_of(task_id, PARTITIONS) + 1) % PARTITIONS

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.unit.api.terminal import Terminal, terminal
 from tests.unit.api.world import World, build
 
 
@@ -14,3 +15,9 @@ async def world() -> AsyncIterator[World]:
     made = build()
     async with made.http:
         yield made
+
+
+@pytest.fixture
+def goaltrail() -> Iterator[Terminal]:
+    with terminal() as typed:
+        yield typed

@@ -3,47 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from typer.testing import CliRunner, Result
 
-from api.app import create_app
-from api.cli.main import app
 from events.commands import SubmitTask
 from events.task import Status
-from tests.unit.api.world import OLD_ID, World, a_step, a_task, build
-from tests.wait import until
-
-
-class Terminal:
-    """Types commands for one world."""
-
-    def __init__(self, url: str, world: World) -> None:
-        self.url = url
-        self.world = world
-
-    def __call__(self, *words: str, key: str | None = None) -> Result:
-        environment = {"GOALTRAIL_URL": self.url, "GOALTRAIL_API_KEY": key or self.world.operator}
-        return CliRunner().invoke(app, list(words), env=environment)
-
-
-@pytest.fixture
-def goaltrail() -> Iterator[Terminal]:
-    world = build()
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(world.parts), log_config=None, lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
-    until(lambda: server.started)
-    yield Terminal(f"http://127.0.0.1:{listener.getsockname()[1]}", world)
-    server.should_exit = True
-    thread.join(10)
-    listener.close()
+from tests.unit.api.terminal import Terminal
+from tests.unit.api.world import OLD_ID, a_step, a_task
 
 
 def test_submit_says_the_id_and_how_to_go_on(goaltrail: Terminal, tmp_path: Path) -> None:
