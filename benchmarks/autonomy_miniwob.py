@@ -26,6 +26,7 @@ from runner.session import Session
 MAX_ACTIONS = 10
 MAX_WAITS = 12  # looks without an act, for what is on its way
 _ACT_SECONDS = 3.0
+_LATE_SECONDS = 0.8
 End = Literal["reached", "missed", "gave_up", "unfinished"]
 
 
@@ -98,6 +99,9 @@ async def _act_until_the_end(hands: Hands, episode: Episode) -> None:
                 f"{episode.said}; {advice.reason}" if isinstance(advice, Refusal) else f"{episode.said}; done"
             )
             episode.end = "gave_up" if isinstance(advice, Refusal) else "missed"
+            if episode.end == "missed":
+                await asyncio.sleep(_LATE_SECONDS)  # some pages answer an act late
+                await _ended(hands, episode)
             return
         episode.said = f"{episode.said}; {advice.reason}"[-600:]
         waits += advice.is_wait

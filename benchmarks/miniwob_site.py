@@ -17,6 +17,7 @@ from playwright.async_api import Page
 FRAME = "#query, #reward-display, #click-canvas, #sync-task-cover"
 #: They need reflexes; the browser benchmarks in use leave them out too.
 _LEFT_OUT = frozenset({"button-delay", "chase-circle", "hover-shape", "moving-items", "simon-says"})
+_LOADED_JS = "() => typeof Math.seedrandom == 'function' && typeof core == 'object'"
 _START_JS = "seed => { Math.seedrandom(seed); core.EPISODE_MAX_TIME = 1e6; core.startEpisodeReal(); }"
 _GOAL_JS = "() => { const told = core.getUtterance(); return typeof told == 'object' ? told.utterance : told; }"
 _END_JS = "() => [WOB_DONE_GLOBAL, WOB_RAW_REWARD_GLOBAL]"
@@ -40,6 +41,7 @@ class Site:
     async def start(self, page: Page, task: str, seed: int) -> str:
         """Open a task's page and start an episode; returns the goal it states."""
         await page.goto(f"{self.base}/miniwob/{task}.html", wait_until="load")
+        await page.wait_for_function(_LOADED_JS, timeout=_READY_MS)
         await page.evaluate(_START_JS, seed)
         await page.wait_for_function("() => WOB_TASK_READY", timeout=_READY_MS)
         return str(await page.evaluate(_GOAL_JS)).strip()

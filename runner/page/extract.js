@@ -70,9 +70,13 @@
     const inherits = e.parentElement && getComputedStyle(e.parentElement).cursor === "pointer";
     const pointer = style.cursor === "pointer" && !inherits;
     const native = field || tag === "button" || tag === "a" || tag === "summary" || ROLES.has(role);
-    const pressable = native || listens.includes("p") || !!e.onclick || pointer;
-    const draggable = e.draggable && tag !== "a" && tag !== "img" || /[dD]raggable|sortable-handle/.test(e.getAttribute("class") || "")
-      || (listens.includes("d") && !native);
+    // A container that listens for presses on what is inside is no control itself.
+    const holds = !native && !!e.querySelector("a, button, input, select, textarea, [role=button], [role=menuitem], svg, canvas")
+      || (!native && e.querySelectorAll("*").length > 12);
+    const pressable = native || !holds && (listens.includes("p") || !!e.onclick || pointer);
+    const draggable = e.draggable && tag !== "a" && tag !== "img"
+      || /[dD]raggable|sortable-handle|resizable-(handle|se)|resize-handle/.test(e.getAttribute("class") || "")
+      || (listens.includes("d") && !native && !holds);
     const own = shape ? clean(e.textContent, 200) : own_text(e);
     const paint = style.backgroundColor;
     const filled = paint && paint !== "rgba(0, 0, 0, 0)" && paint !== "transparent";
@@ -89,7 +93,7 @@
     const button = tag === "input" && /^(button|submit|reset|image)$/.test(e.type);
     const data = { n: count, path, tag, role, own, label, hint, css: path_css(e),
       text: field ? "" : text, box: [box.x + scrollX, box.y + scrollY, box.width, box.height].map(v => Math.round(v * 10) / 10) };
-    data.name = label || (button ? e.value : "") || (field ? "" : text.slice(0, 120)) || hint;
+    data.name = label || (button ? e.value : "") || (field ? "" : holds ? own.slice(0, 120) : text.slice(0, 120)) || hint;
     const words = [e.id, e.getAttribute("class"), e.getAttribute("name"), e.getAttribute("data-icon")].filter(
       w => typeof w === "string").join(" ");
     const icon = !text && e.firstElementChild && e.children.length <= 2 ? e.firstElementChild.getAttribute("class") || "" : "";
@@ -108,7 +112,7 @@
     if (test) data.test_id = test;
     if (field) {
       data.field = true;
-      data.type = tag === "input" ? e.type : tag;
+      data.type = tag === "input" ? e.type : tag === "select" || tag === "textarea" ? tag : "rich";
       data.value = tag === "select" ? clean(e.selectedOptions.length ? e.selectedOptions[0].label : "", 200)
         : e.type === "password" ? "*".repeat(e.value.length) : String(e.value === undefined ? e.innerText : e.value).slice(0, 8000);
       if (e.placeholder) data.placeholder = clean(e.placeholder, 120);
@@ -143,7 +147,8 @@
     count += 1;
     const here = [...path, count];
     const box = e.getBoundingClientRect();
-    const shown = style.visibility === "visible" && (box.width > 0 || box.height > 0 || style.display === "contents");
+    const reachable = box.right + scrollX > 0 && box.bottom + scrollY > 0;
+    const shown = reachable && style.visibility === "visible" && (box.width > 0 || box.height > 0 || style.display === "contents");
     if (shown && !(style.opacity === "0" && e.tagName !== "INPUT")) record(e, here, style, box);
     if (e.tagName === "SELECT" || (e instanceof SVGElement && e.localName === "text")) return;
     if (!(style.overflow === "hidden" && (box.width < 2 || box.height < 2)))

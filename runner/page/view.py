@@ -11,7 +11,22 @@ CONTROLS = frozenset(
     {"button", "link", "tab", "menuitem", "menuitemcheckbox", "menuitemradio", "option", "switch", "treeitem"}
 )
 _TEXT_TYPES = frozenset(
-    {"text", "password", "email", "search", "tel", "url", "number", "date", "time", "month", "week", "textarea", ""}
+    {
+        "text",
+        "password",
+        "email",
+        "search",
+        "tel",
+        "url",
+        "number",
+        "date",
+        "time",
+        "month",
+        "week",
+        "textarea",
+        "rich",
+        "",
+    }
 )
 
 

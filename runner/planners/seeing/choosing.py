@@ -11,6 +11,7 @@ from runner.planners.seeing.wishes import Along, Choose, Slide
 from runner.planners.seeing.words import plain, words
 
 _MOST_STRIKES = 400
+_SEEN = 16.0  # square pixels; smaller lists are hidden behind one that the page draws itself
 
 
 def choose(wish: Choose, at: Situation) -> Step:
@@ -20,7 +21,7 @@ def choose(wish: Choose, at: Situation) -> Step:
     if not wish.options:
         return MET
     for field in at.view:
-        if field.options and not field.disabled:
+        if field.options and not field.disabled and not field.covered and field.box.area > _SEEN:
             picked = [_same(option, field.options) for option in wish.options]
             if all(picked):
                 return _pick(field, tuple(p for p in picked if p), at)
@@ -108,12 +109,12 @@ def along(wish: Along, at: Situation) -> Step:
             opened = open_something(at) if not depth else None
             return opened if opened is not None else Refusal(f"{len(found)} menu items are called {name!r}")
         last = depth == len(wish.names) - 1
-        return do(Push(found[0].id) if last or not found[0].popup else _into(found[0]), f"menu {name!r}", note)
+        return do(Push(found[0].id) if last else _into(found[0]), f"menu {name!r}", note)
     return MET
 
 
 def _into(element: Element) -> Push | Point:
-    return Push(element.id)
+    return Point(element.id)
 
 
 def slide(wish: Slide, at: Situation) -> Step:
@@ -157,7 +158,12 @@ def _strike(handle: Element, reading: float, value: float, at: Situation) -> Ste
 def sliders(view: View) -> list[Element]:
     """What is dragged along a bar."""
     native = [e for e in view if e.role == "slider"]
-    return native or [e for e in view if "slider-handle" in e.tokens or "slider-thumb" in e.tokens]
+    return native or innermost_last([e for e in view if "slider-handle" in e.tokens or "slider-thumb" in e.tokens])
+
+
+def innermost_last(found: list[Element]) -> list[Element]:
+    """Without those that hold another one."""
+    return [e for e in found if not any(o.id != e.id and o.path[: len(e.path)] == e.path for o in found)]
 
 
 def reading_of(view: View, handle: Element, handles: list[Element]) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from runner.page.acts import Push, Put
-from runner.page.view import Element, View, shared
+from runner.page.view import Box, Element, View, shared
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do, wait
 from runner.planners.seeing.matching import anchors, beside, controls, is_kind, number, rows, text_fields
 from runner.planners.seeing.wishes import Compare, Draw, Guess, InOrder, Judge, Order
@@ -84,15 +84,28 @@ def _uncover_all(wish: Compare, at: Situation) -> Step:
 
 
 def in_order(wish: InOrder, at: Situation) -> Step:
-    """Press numbers one after the other."""
+    """Press numbers one after the other; where they were, should they hide once the first is pressed."""
+    seen = at.deeds[0].seen if at.deeds else at.view
     found = sorted(
-        ((value, e) for e in at.view if (e.press or e.shape) and e.own and (value := number(e.own)) is not None),
-        key=lambda pair: pair[0], reverse=not wish.ascending,
-    )  # fmt: skip
-    if len(found) < _FEW and not at.deeds:
+        ((value, e) for e in seen if (e.press or e.shape) and e.own and (value := number(e.own)) is not None),
+        key=lambda pair: pair[0],
+        reverse=not wish.ascending,
+    )
+    done = at.noted("pressed")
+    if len(found) < _FEW:
         return Refusal("there are no numbers to press")
-    left = [e for _, e in found if not at.tried(e)]
-    return do(Push(left[0].id), f"next is {left[0].own}", "pressed") if left else MET
+    if done == len(found):
+        return MET
+    wanted = found[done][1]
+    there = [e for e in at.view if (e.css, e.own) == (wanted.css, wanted.own)] or [
+        e for e in at.view if (e.press or e.shape) and not e.own and contains(e.box, wanted.box.middle)
+    ]
+    return do(Push(there[-1].id), f"next is {wanted.own}", "pressed") if there else Refusal(f"{wanted.own} is gone")
+
+
+def contains(box: Box, point: tuple[float, float]) -> bool:
+    """Whether the point lies inside."""
+    return box.x <= point[0] <= box.x + box.width and box.y <= point[1] <= box.y + box.height
 
 
 def judge(_: Judge, at: Situation) -> Step:

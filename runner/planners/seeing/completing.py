@@ -6,7 +6,7 @@ from runner.page.acts import Push, Put, Write
 from runner.page.view import Element, View
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do, wait
 from runner.planners.seeing.grammar_values import colour_of, rgb
-from runner.planners.seeing.matching import field_named, text_fields
+from runner.planners.seeing.matching import field_named, innermost, text_fields
 from runner.planners.seeing.wishes import Colour, Complete
 
 
@@ -20,10 +20,12 @@ def complete(wish: Complete, at: Situation) -> Step:
         if len(named) != 1:
             return Refusal(f"{len(named)} fields could be meant")
         return do(Write(named[0].id, wish.starts), f"type {wish.starts!r}", "typed")
-    offered = proposals(at.view)
+    offered = proposals(at)
     if not offered:
         return wait(at, 4, "a proposal")
-    fit = [e for e in offered if _fits(e.text or e.own, wish)]
+    fit = [e for e in innermost(offered) if _fits(e.text or e.own, wish)]
+    if not fit and at.noted("wait") < 2:  # noqa: PLR2004
+        return wait(at, 2, "a proposal that fits")
     if not fit:
         return Refusal(f"no proposal begins with {wish.starts!r} and ends with {wish.ends!r}")
     if len(fit) > 1 and not wish.ends:
@@ -38,10 +40,10 @@ def _fits(text: str, wish: Complete) -> bool:
     return bool(inside) or (said.startswith(wish.starts.casefold()) and said.endswith(wish.ends.casefold()))
 
 
-def proposals(view: View) -> list[Element]:
-    """What is offered while one types."""
-    found = [e for e in view if e.role in {"option", "menuitem"} and (e.text or e.own) and not e.disabled]
-    return found or [e for e in view if "autocomplete" in e.tokens and not e.field and e.own and e.press]
+def proposals(at: Situation) -> list[Element]:
+    """What came while one typed, and is no field."""
+    before = {e.css for e in at.deeds[0].seen}
+    return [e for e in at.view if e.css not in before and (e.text or e.own) and not e.field and not e.disabled]
 
 
 def colour(wish: Colour, at: Situation) -> Step:

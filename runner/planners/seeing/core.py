@@ -16,6 +16,7 @@ from runner.planners.seeing.completing import colour, complete
 from runner.planners.seeing.dragging import drag, resize, scroll, select, sort
 from runner.planners.seeing.entering import fill, fill_all, search
 from runner.planners.seeing.mail import mail
+from runner.planners.seeing.overlays import blocked, uncover
 from runner.planners.seeing.pressing import press, submit
 from runner.planners.seeing.reading import read_goal
 from runner.planners.seeing.revealing import open_closed
@@ -48,7 +49,8 @@ def propose(goal: str, view: View, history: Sequence[Deed] = ()) -> Advice:
     at = max((deed.wish for deed in done), default=0)
     while at < len(asked):
         deeds = tuple(deed for deed in done if deed.wish == at)
-        step = SKILLS[type(asked[at])](asked[at], Situation(view, deeds, done, asked[:at], asked[at + 1 :]))
+        situation = Situation(view, deeds, done, asked[:at], asked[at + 1 :])
+        step = uncover(situation) if blocked(view) else SKILLS[type(asked[at])](asked[at], situation)
         if isinstance(step, Next):
             return Next(step.act, step.reason, at, step.note)
         if isinstance(step, Refusal):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from runner.page.acts import Drag, Mark, Push, Scroll
 from runner.page.view import Element, View
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do
-from runner.planners.seeing.comparing import in_order
+from runner.planners.seeing.comparing import contains, in_order
 from runner.planners.seeing.matching import controls, number
 from runner.planners.seeing.shapes import fits, kind_of
 from runner.planners.seeing.sources import texts
@@ -52,7 +52,7 @@ def _single(what: str, view: View) -> Element | None:
 def draggable_rows(view: View) -> list[Element]:
     """The things of one list or grid that can be dragged."""
     found = [e for e in view if e.drag and not e.field and (e.text or e.own)]
-    return [e for e in found if not any(o.id != e.id and o.path == e.path[: len(o.path)] for o in found)]
+    return [e for e in found if not any(o.id != e.id and e.path == o.path[: len(e.path)] for o in found)]
 
 
 def _place(place: str, items: list[Element]) -> Element | None:
@@ -92,22 +92,14 @@ def _into_box(wish: DragTo, at: Situation) -> Step:
     )
     box = frames[0].box
     found = [e for e in at.view if e.id != frames[0].id and fits(e, kind, at.view)]
-    inside = [e for e in found if _holds(box, e)]
-    left = [e for e in found if not _holds(box, e)]
+    inside = [e for e in found if contains(box, e.box.middle)]
+    left = [e for e in found if not contains(box, e.box.middle)]
     if not left:
         return MET if found else Refusal(f"no {wish.what} to be seen")
     place = len(inside)
     x = box.x + box.width * (0.2 + 0.2 * (place % 4))
     y = box.y + box.height * (0.3 + 0.4 * (place // 4 % 2))
     return do(Drag(left[0].id, (x, y)), f"drag a {kind[-1]} into the box", "dragged")
-
-
-def _holds(box: object, element: Element) -> bool:
-    from runner.page.view import Box  # noqa: PLC0415
-
-    assert isinstance(box, Box)  # noqa: S101
-    x, y = element.box.middle
-    return box.x < x < box.x + box.width and box.y < y < box.y + box.height
 
 
 def sort(wish: InOrder, at: Situation) -> Step:
@@ -158,7 +150,7 @@ def select(wish: Select, at: Situation) -> Step:
     if not at.noted("marked"):
         found = texts(at.view)
         if wish.style:
-            found = [e for e in at.view if e.role == "textbox" and not e.type]
+            found = [e for e in at.view if e.type == "rich"]
             if wish.text:
                 return Refusal("only a part of the text is meant")
         index = (wish.nth or 1) - 1

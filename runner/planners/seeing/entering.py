@@ -9,18 +9,15 @@ from runner.page.view import Element, View
 from runner.planners.seeing import sources
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do
 from runner.planners.seeing.matching import beside, caption, field_named, text_fields
-from runner.planners.seeing.overlays import uncover
 from runner.planners.seeing.wishes import Fill, FillAll, Search, Submit
 from runner.planners.seeing.words import plain, stem, words
 
+_TRIES = 2
 _TIME = re.compile(r"(\d{1,2}):(\d{2})\s*([AaPp])?\.?[Mm]?")
 
 
 def fill(wish: Fill, at: Situation) -> Step:
     """Bring the value into the field, or into each."""
-    covered = _covered(at.view)
-    if covered and not at.view.focus and (closing := uncover(at)) and not isinstance(closing, Refusal):
-        return closing
     fields = _fields(wish, at)
     if isinstance(fields, Refusal):
         return fields
@@ -31,21 +28,24 @@ def fill(wish: Fill, at: Situation) -> Step:
         typed = _typed(value, field)
         if typed is None:
             return Refusal(f"{value!r} is nothing for a field of type {field.type!r}")
-        if not at.tried(field) and field.value != typed:
+        if (
+            not holds(field, typed)
+            and sum(d.element is not None and d.element.css == field.css for d in at.deeds) < _TRIES
+        ):
             how = Write(field.id, typed) if field.role == "textbox" and not field.type else Put(field.id, typed)
             return do(how, f"enter {typed!r} into {caption(at.view, field)!r}", "filled")
     return MET
 
 
-def _covered(view: View) -> bool:
-    fields = [e for e in view if e.takes_text]
-    return bool(fields) and all(f.covered for f in fields)
+def holds(field: Element, value: str) -> bool:
+    """Whether the field holds the value; of a password only its length is seen."""
+    return len(field.value) == len(value) if field.type == "password" else field.value == value
 
 
 def _fields(wish: Fill, at: Situation) -> list[Element] | Refusal:
-    done = [d.element for d in at.deeds if d.element is not None and d.note == "filled"]
+    done = [d.element.css for d in at.deeds if d.element is not None and d.note == "filled"]
     if done and not wish.every:
-        return []
+        return [e for e in at.view if e.css == done[0]]  # what stands there now is looked at again
     fields = text_fields(at.view)
     if wish.kind:
         fields = [f for f in fields if f.type == wish.kind] or fields

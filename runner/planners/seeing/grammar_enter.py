@@ -66,7 +66,8 @@ def _read_value(text: str, clause: Clause, context: Context, into: Fill, case: s
     quoted = clause.quoted(text)
     if len(quoted) > 1 or (quoted and _PAIR.fullmatch(text) and not into.field and not into.every):
         pairs = [
-            (m["label"].strip(), clause.unquote(m["value"])) for m in _PAIR.finditer(re.sub(r"\band\b", ",", text))
+            (re.sub(r"^\s*the\s+", "", m["label"]).strip(), clause.unquote(m["value"]))
+            for m in _PAIR.finditer(re.sub(r"\band\b", ",", text))
         ]
         if len(pairs) == 1 and (
             into.field_nth or plain(pairs[0][0]) in {"number", "text", "word", "name", "value", "string", "phrase"}

@@ -79,7 +79,7 @@ def read_press(clause: Clause, context: Context) -> list[Wish] | None:
     if (seen := shapes_of(clause.unquote(rest))) is not None and not clause.quoted(rest):
         return [Shapes(seen, "press")]
     if re.fullmatch(rf"(?:a |the )?(?P<q>{QUOTED}) widget", rest):
-        return [Press((), plain(clause.quoted()[0]))]
+        return [Press((), plain(clause.quoted()[0]), nth=1)]
     if (match := re.search(r"\b(?:coordinates?|point)\s*(\(.+\))$", rest)) is not None:
         return [Press((match[1],))]
     nth = ordinal(rest) if not clause.quoted(rest) else None
@@ -104,6 +104,8 @@ def _names(text: str, clause: Clause) -> tuple[tuple[str, ...], str]:
     whole = bare(_CALLED.sub("", text))
     inner = bare(_KIND.sub("", whole, count=1)) if kind else whole
     if kind == "item" and re.search(r"\bwith\b", whole):
+        return (), ""
+    if re.search(r"\b(?:that|which|where|whose)\b", whole):
         return (), ""
     names = dict.fromkeys((whole, inner) if kind == "tab" else (inner, whole) if inner else ())
     return tuple(names), kind

@@ -37,7 +37,7 @@ def read_whole(goal: str) -> list[Wish] | None:
         day = day_of(match["day"])
         by, most = _measure(match["by"], "")
         return [Complete(match["a"].strip(), field="from"), Complete(match["b"].strip(), field="to"), PickDate(*day),
-                Submit(("search",)), Compare(by, most)] if day else None  # fmt: skip
+                Submit(), Compare(by, most)] if day else None  # fmt: skip
     if (match := _GUESS.search(plain)) is not None:
         return [Guess(int(match[1]), int(match[2]))]
     if (match := _SORTED.search(plain)) is not None:
@@ -103,7 +103,7 @@ def read_rest(clause: Clause, context: Context) -> list[Wish] | None:
         case "set":
             return _set(clause)
         case "search":
-            return [Search(clause.unquote(rest)), Submit(("search",))]
+            return [Search(clause.unquote(rest)), Submit()]
         case "generate":
             return _generate(rest)
         case "drag":

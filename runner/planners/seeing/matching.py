@@ -20,14 +20,13 @@ _ICONS = {
     "back": ("back", "previous", "prev"), "next": ("next", "forward"), "add": ("add", "plus"),
     "remove": ("remove", "minus"), "menu": ("menu", "hamburger", "more"),
 }  # fmt: skip
+_CLOSES = frozenset({"x", "close", "\u00d7", "\u2715"})
 _KINDS: dict[str, tuple[str, ...]] = {
     "button": ("button",), "link": ("link",), "tab": ("tab",), "checkbox": ("checkbox",), "radio": ("radio",),
     "radio button": ("radio",), "option": ("option", "radio", "menuitem", "checkbox"), "item": ("menuitem", "option", "listitem"),
     "textbox": ("textbox", "searchbox"), "text": ("textbox", "searchbox"), "textarea": ("textarea",),
     "image": ("img",), "menu": ("menuitem", "button"),
 }  # fmt: skip
-_CLOSERS = ("close", "x", "\u00d7", "\u2715", "no thanks", "not now", "dismiss", "cancel", "skip", "ok", "got it",
-            "exit", "no", "later", "decline", "reject all")  # fmt: skip
 
 
 def is_kind(element: Element, kind: str) -> bool:
@@ -56,6 +55,8 @@ def match_control(element: Element, name: str) -> float:
         element.value if element.type in {"submit", "button"} else "",
     )
     best = max(likeness(name, text) for text in said)
+    if best < _SURE and plain(name) in _CLOSES and any(plain(text) in _CLOSES for text in said if text):
+        best = 0.85
     if best < _SURE and not element.own and len(element.text) < 3:
         tokens = words(element.tokens)
         known = icon_words(name)
@@ -65,7 +66,7 @@ def match_control(element: Element, name: str) -> float:
             token.endswith(word) or token.startswith(word) for token in tokens for word in known if len(word) > 3
         ):
             best = 0.7
-    if best < _SURE and element.tokens and plain(name) in element.tokens.casefold().split():
+    if best < _SURE and element.tokens and {plain(name), name.casefold()} & set(element.tokens.casefold().split()):
         best = 0.65
     return best
 
@@ -182,16 +183,6 @@ def tick_name(view: View, box: Element) -> str:
     index = view.elements.index(box)
     after = next((e for e in view.elements[index + 1 : index + 4] if e.own or e.field), None)
     return after.own if after is not None and not after.field else box.attr
-
-
-def closer(view: View, over: Element) -> Element | None:
-    """The control that closes what lies over an element."""
-    pool = [e for e in view if e.is_control and not e.covered and not e.disabled and e.id != over.id]
-    for name in _CLOSERS:
-        found = [e for e in pool if match_control(e, name) >= 0.85]
-        if found:
-            return found[-1]
-    return None
 
 
 def number(text: str) -> float | None:

@@ -50,6 +50,8 @@ def submit(wish: Submit, at: Situation) -> Step:
         if name in wish.names and plain(name) not in {"submit", "login", "log in"}:
             break
     buttons = [e for e in at.view if is_kind(e, "button") and not e.disabled]
+    if wish.optional and len(buttons) != 1:
+        return MET
     if len(buttons) == 1:
         return _push(buttons[0], at)
     return Refusal("no button here sends the form")

@@ -9,9 +9,13 @@ from runner.planners.seeing.context import Context
 from runner.planners.seeing.grammar_enter import read_copy, read_enter, read_solve
 from runner.planners.seeing.grammar_press import read_choose, read_open, read_press, read_tick
 from runner.planners.seeing.grammar_rest import read_rest, read_whole
-from runner.planners.seeing.wishes import Open, Press, Wish
+from runner.planners.seeing.wishes import (
+    Choose, Colour, Complete, DragTo, Fill, FillAll, Open, PickDate, Press, Search, Select, Slide, Submit, Wish,
+)  # fmt: skip
 from runner.planners.seeing.words import Clause, clauses
 
+#: Wishes that only prepare something: a goal of nothing else means that it is sent off, too.
+_STATES = (Choose, Colour, Complete, DragTo, Fill, FillAll, PickDate, Search, Select, Slide)
 Read = Callable[[Clause, Context], list[Wish] | None]
 
 
@@ -25,7 +29,7 @@ def read_goal(goal: str) -> tuple[Wish, ...] | Refusal:
     """What the goal asks for, in order."""
     whole = read_whole(goal)
     if whole is not None:
-        return tuple(whole)
+        return _tidy(whole)
     found: list[Wish] = []
     context = Context()
     parts, _ = clauses(goal)
@@ -47,4 +51,6 @@ def _tidy(wishes: list[Wish]) -> tuple[Wish, ...]:
         hint = isinstance(wish, Open) and isinstance(after, Press) and not wish.name
         if not hint:
             kept.append(wish)
+    if kept and all(isinstance(wish, _STATES) for wish in kept):
+        kept.append(Submit(optional=True))
     return tuple(kept)

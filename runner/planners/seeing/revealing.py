@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.page.acts import Push
+from runner.page.acts import Point, Push
 from runner.page.view import Element, View
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do
 from runner.planners.seeing.matching import anchors, beside, is_kind
@@ -10,7 +10,7 @@ from runner.planners.seeing.wishes import Open
 from runner.planners.seeing.words import plain, words
 
 _OPENERS = frozenset({"expandable", "collapsed", "hitarea", "folder", "toggle", "more", "dropdown", "accordion",
-                      "hamburger", "menu", "expand", "kebab"})  # fmt: skip
+                      "hamburger", "expand", "kebab"})  # fmt: skip
 _NEXT = ("next", "next page", ">", "\u203a", "\u00bb", "older", "more results")
 
 
@@ -23,7 +23,8 @@ def open_something(at: Situation, within: str = "") -> Step | None:
         candidates = near or candidates
     fresh = [e for e in candidates if e.id in at.view.fresh and at.deeds]
     for element in (*fresh, *candidates):
-        return do(Push(element.id), f"open {element.said or element.tokens!r}", "opened")
+        act = Point(element.id) if element.role == "menuitem" else Push(element.id)
+        return do(act, f"open {element.said or element.tokens!r}", "opened")
     turn = next_page(at.view)
     if turn is not None and not _stuck(at):
         return do(Push(turn.id), "next page", "turned")
@@ -42,7 +43,12 @@ def openers(view: View) -> list[Element]:
             or (e.role == "tab" and (e.selected is False or e.expanded is False))
         )
         tokens = set(words(e.tokens.replace("-", " ")))
-        looks = bool(tokens & _OPENERS) and not e.href.startswith("http") and not is_kind(e, "link")
+        looks = (
+            bool(tokens & _OPENERS)
+            and e.role != "menuitem"
+            and not e.href.startswith("http")
+            and not is_kind(e, "link")
+        )
         if e.expanded or e.selected or tokens & {"collapsable", "expanded", "open"}:
             continue
         if (closed or looks or (e.popup and e.expanded is not True)) and not any(

@@ -205,6 +205,7 @@ class Submit:
     """Send the form off, whatever its button is called."""
 
     names: tuple[str, ...] = ()
+    optional: bool = False  #: the goal does not say so: only where the page has just one way to do it
 
 
 Wish = (

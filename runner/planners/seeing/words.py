@@ -35,8 +35,9 @@ _SPLIT = re.compile(
     rf"|(?:,\s*(?:and\s+)?(?:then\s+)?(?={_VERB}))",
     re.IGNORECASE,
 )
-_FINDING = re.compile(rf"\b(?:to\s+)?(?:find|look for|locate)\s+and\s+(?={_VERB})", re.IGNORECASE)
-_TO_FIND = re.compile(rf"^(.*?),?\s+to\s+(?:find|look for|locate)\s+and\s+(?={_VERB})", re.IGNORECASE)
+_TO_FIND = re.compile(rf",?\s+(?:in order )?to\s+(?:find|look for|locate)\s+and\s+(?={_VERB})", re.IGNORECASE)
+_FINDING = re.compile(rf"\b(?:find|look for|locate)\s+and\s+(?={_VERB})", re.IGNORECASE)
+_UNJOINED = re.compile(r"(?<=[\w\ue001])\s+(?=(?:hit|press|click(?: on)?) (?:the )?submit\b)", re.IGNORECASE)
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
              "ninth": 9, "tenth": 10, "last": -1}  # fmt: skip
 _ORDINAL = re.compile(rf"\b(?:(\d+)(?:st|nd|rd|th)|({'|'.join(_ORDINALS)}))\b", re.IGNORECASE)
@@ -67,13 +68,11 @@ def clauses(goal: str) -> tuple[list[Clause], tuple[str, ...]]:
     while (shorter := _POLITE.sub("", text)) != text:
         text = shorter
     found: list[Clause] = []
+    text = _FINDING.sub("", _TO_FIND.sub(", ", text))
+    text = _UNJOINED.sub(", ", text)
     for part in _SPLIT.split(text):
-        piece = part.strip(" ,.;:")
-        if (hint := _TO_FIND.match(piece)) is not None:
-            found.append(_clause(hint[1].strip(" ,"), quotes))
-            piece = piece[hint.end() :]
-        piece = _FINDING.sub("", piece, count=1) if _FINDING.match(piece) else piece
-        if piece:
+        piece = re.sub(r"(?:^|,?\s+)(?:and|then|and then)$", "", part.strip(" ,.;:"), flags=re.IGNORECASE).strip(" ,")
+        if piece and piece.lower() not in {"and", "then"}:
             found.append(_clause(piece, quotes))
     return found, quotes
 
