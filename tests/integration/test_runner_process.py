@@ -12,7 +12,7 @@ import pytest
 
 from events.commands import CompleteTask, FailAttempt, ReleaseTask, RenewLease, StartTask, YieldTask
 from events.failure import ErrorType
-from events.steps import StepExecuted, StepIntended
+from events.steps import CheckpointSaved, StepExecuted, StepIntended
 from events.worker import LeaseEnded, StopRequested
 from local.kafka_server import Broker
 from tests.integration.processes import Process
@@ -111,12 +111,15 @@ def test_renewals_stops_and_endings(agent: Agent, site: Site) -> None:
 def test_a_pause_is_answered_after_the_step(agent: Agent, site: Site) -> None:
     worker = agent.worker()
     goal = f'{LOG_IN}, wait for "Tuesday", click "My bookings", wait for "nothing"'
-    site.reply.clear()
     task = agent.assign(worker, f'{goal}, press "x"', site.url, **FIELDS)
-    until(lambda: agent.steps_of(task), 20)
+
+    def saved() -> list[CheckpointSaved]:
+        return [step.event for step in agent.steps_of(task) if isinstance(step.event, CheckpointSaved)]
+
+    until(saved, 20, what="the login is behind it")
     agent.say(worker, task, 1, StopRequested(why="pause"))
     yielded = agent.heard(task, YieldTask)
-    assert yielded.checkpoint
+    assert yielded.checkpoint == saved()[-1].artifact.sha256
 
 
 def test_sigterm_gives_tasks_back_and_leaves_no_browser(agent: Agent, runner: Runner, site: Site) -> None:
