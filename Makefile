@@ -56,7 +56,7 @@ format: setup  ## Let ruff lay out the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 bench: setup  ## The benchmarks, a line of JSON each
-	@for name in latency lifecycle nemesis; do $(BIN)/python -m benchmarks.$$name; done
+	@for name in latency lifecycle http_load nemesis; do $(BIN)/python -m benchmarks.$$name; done
 
 soak: setup  ## The long forms: literal leases, half an hour of kills
 	@$(BIN)/python -m benchmarks.outage && $(BIN)/python -m benchmarks.outage --runner
