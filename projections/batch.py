@@ -105,6 +105,8 @@ def _fold_step(changes: Changes, row: TaskRow | None, task_id: str, record: Step
     event = record.event
     if isinstance(event, StepExecuted):
         changes.steps.append(step_fold.step_row(task_id, record, event))
+        if row is not None and row.escalations:
+            changes.history.step(task_id, record, event)
     elif isinstance(event, CostReported):
         changes.costs.append(step_fold.cost_row(task_id, record, event))
     else:

@@ -35,7 +35,7 @@ class DeskReadings(Reading):
                 ("t.operator IS NULL AND $unclaimed", "unclaimed", unclaimed or None),
             ]
         )
-        open_ones, page = f"t.status = 'ESCALATED' AND {where}", page_of(limit, offset)
+        open_ones, page = f"t.completed_at IS NULL AND t.status = 'ESCALATED' AND {where}", page_of(limit, offset)
         rows = self._rows(_ESCALATIONS.format(where=open_ones), {**values, **page})
         total = self._rows(f"SELECT count(*) FROM tasks AS t WHERE {open_ones}", values)  # noqa: S608 - our own words
         return EscalationPage(self._escalations(rows), total[0][0], **page)
@@ -104,10 +104,8 @@ class DeskReadings(Reading):
 
     def _acts(self, letters: list[str]) -> dict[str, list[LetterAct]]:
         found: dict[str, list[LetterAct]] = {}
-        for letter, *row in self._rows(_ACTS, {"letters": letters}) if letters else ():
-            found.setdefault(letter, []).append(
-                LetterAct(**values_of(("type", "by", "note", "redriven_to", "at"), row))
-            )
+        for row in self._rows(_ACTS, {"letters": letters}) if letters else ():
+            found.setdefault(row[0], []).append(LetterAct(**values_of(_ACT_FIELDS, row[1:])))
         return found
 
 
@@ -141,7 +139,7 @@ FROM page LEFT JOIN acts ON acts.task_id = page.task_id ORDER BY priority DESC, 
 """
 _STEPS = """
 SELECT task_id, step_number, action, result, error_details, artifacts, url
-FROM execution_log JOIN (SELECT unnest($ids::UUID[]) AS task_id) AS d USING (task_id)
+FROM escalation_steps JOIN (SELECT unnest($ids::UUID[]) AS task_id) AS d USING (task_id)
 QUALIFY row_number() OVER (PARTITION BY task_id ORDER BY step_number DESC, created_at DESC, event_id) <= $last
 ORDER BY task_id, step_number, created_at, event_id DESC
 """

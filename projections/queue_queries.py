@@ -50,12 +50,12 @@ class QueueReadings(Reading):
         return [worker for worker in found if include_gone or worker.holding or worker.state != "gone"]
 
 
+#: That a task has not ended is told by a look at one bit per row, and by none where all of a row group have.
 _LIVE = """
 SELECT queue, status, lease_until IS NOT NULL AS held, count(*),
        min(greatest(queued_at, coalesce(not_before, queued_at)))
            FILTER (status = 'PENDING' AND coalesce(not_before, queued_at) <= $now)
-FROM tasks
-WHERE status IN ('PENDING', 'CLAIMED', 'IN_PROGRESS', 'RECOVERY', 'RECOVERED', 'PAUSED', 'ESCALATED')
+FROM tasks WHERE completed_at IS NULL AND status IS NOT NULL
 GROUP BY queue, status, held
 """
 _TODAY = "SELECT status, sum(tasks)::BIGINT FROM daily_tasks WHERE day = $day GROUP BY status"

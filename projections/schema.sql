@@ -180,6 +180,19 @@ CREATE TABLE escalation_acts (
     acted_at TIMESTAMP NOT NULL
 );
 
+-- A second copy of the steps of every task that ever needed a human: few, so the desk finds them at once.
+CREATE TABLE escalation_steps (
+    task_id UUID NOT NULL,
+    step_number INTEGER NOT NULL,
+    action VARCHAR NOT NULL,
+    result VARCHAR NOT NULL,
+    error_details VARCHAR,
+    artifacts JSON NOT NULL,
+    url VARCHAR NOT NULL,
+    event_id VARCHAR NOT NULL,
+    created_at TIMESTAMP NOT NULL
+);
+
 -- What tasks that ended on a day add to its sums; several rows per key until they are compacted: always sum them.
 CREATE TABLE daily_tasks (
     day DATE NOT NULL,                 -- UTC, of the end

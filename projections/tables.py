@@ -40,6 +40,11 @@ FROM (
 )
 GROUP BY day, status, ai_used
 """
+_STEPS_OF_ESCALATED = """
+INSERT INTO escalation_steps
+SELECT task_id, step_number, action, result, error_details, artifacts, url, event_id, created_at
+FROM appender_data JOIN execution_log USING (task_id)
+"""
 _REPLACE = "INSERT OR REPLACE INTO {table} SELECT * FROM appender_data"
 
 #: Days get a row per batch; now and then they are added up, so that few remain.
@@ -79,6 +84,7 @@ class Tables(Loads):
         appenders["task_totals"] = self._query(_ADD_TOTALS, "task_totals")
         ended = {"task_id": "UUID", "day": "DATE", "status": "VARCHAR"}
         appenders["ended"] = connection.query_appender(_SPEND_OF_ENDED, ended)
+        appenders["escalated"] = connection.query_appender(_STEPS_OF_ESCALATED, {"task_id": "UUID"})
         self._appenders = appenders
 
     def write(self, decoded: Decoded, changes: Changes) -> None:
@@ -134,6 +140,7 @@ _APPENDED = (
     "recovery_outcomes",
     "escalations",
     "escalation_acts",
+    "escalation_steps",
     "daily_tasks",
     "daily_spend",
     "dead_letters",
@@ -155,6 +162,8 @@ def _rows(decoded: Decoded, changes: Changes) -> Iterator[tuple[str, Sequence[Ro
     yield "escalation_acts", history.escalation_acts
     yield "execution_log", changes.steps
     yield "costs", changes.costs
+    yield "escalation_steps", history.escalation_steps
+    yield "escalated", [(task_id,) for task_id in history.first_escalated]
     yield "task_totals", [totals.row(task_id) for task_id, totals in changes.totals.items()]
     yield "daily_tasks", daily.task_rows()
     yield "ended", list(daily.ended_tasks.values())
