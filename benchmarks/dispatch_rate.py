@@ -15,6 +15,8 @@ from benchmarks.machine import Machine
 _CAPACITY = 400
 _DECISIONS = 4  #: of each task: submitted, claimed, started, completed
 _STALL_SECONDS = 60.0
+_AWAKE_SECONDS = 1.0
+_WARM_UP = 100
 _MODULES = ("processors", "benchmarks.bare_loop")
 
 
@@ -34,29 +36,47 @@ def measure_rates(logs: Sequence[Machine], tasks: int) -> dict[str, float]:
 
 
 def _one(machine: Machine, module: str, tasks: int) -> float:
-    completed, came = [0], threading.Condition()
-
-    def hear(value: bytes, _: float) -> None:
-        if b'"type":"task.completed"' in value:
-            with came:
-                completed[0] += 1
-                came.notify_all()
-
-    def await_completed(wanted: int) -> None:
-        with came:
-            while completed[0] < wanted:
-                if not came.wait(_STALL_SECONDS):
-                    raise SystemExit(f"{completed[0]} of {wanted} completed, then nothing for {_STALL_SECONDS:g} s")
-
+    completed = _Completed()
     with machine.process(module, wait_ready=module == "processors"):
-        watch = FactWatch(machine, hear)
+        watch = FactWatch(machine, completed.hear)
         runner = InstantRunner(machine.connection, machine.topics, capacity=_CAPACITY, steps=0)
         runner.start()
-        submit(machine, 100)
-        await_completed(100)
+        while not completed.reach(1, _AWAKE_SECONDS):
+            submit(machine, 1)  # the bare loop forgets what comes before it has heard of a runner
+        warm = completed.count
+        submit(machine, _WARM_UP)
+        completed.require(warm + _WARM_UP)
+        done = completed.count
         begun = submit(machine, tasks)
-        await_completed(100 + tasks)
+        completed.require(done + tasks)
         elapsed = time.monotonic() - begun
         runner.stop()
         watch.close()
     return tasks * _DECISIONS / elapsed
+
+
+class _Completed:
+    """How many tasks were seen to complete."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._came = threading.Condition()
+
+    def hear(self, value: bytes, _: float) -> None:
+        if b'"type":"task.completed"' in value:
+            with self._came:
+                self.count += 1
+                self._came.notify_all()
+
+    def reach(self, wanted: int, seconds: float) -> bool:
+        """Whether that many have completed, each within `seconds` of the one before."""
+        with self._came:
+            while self.count < wanted:
+                if not self._came.wait(seconds):
+                    return False
+        return True
+
+    def require(self, wanted: int) -> None:
+        """Wait for that many."""
+        if not self.reach(wanted, _STALL_SECONDS):
+            raise SystemExit(f"{self.count} of {wanted} completed, then nothing for {_STALL_SECONDS:g} s")
