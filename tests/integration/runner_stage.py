@@ -21,14 +21,14 @@ NAVIGATION_SECONDS = 4
 class Stage(Watched):
     """Everything a task meets on its way, with short leases and short waits."""
 
-    def __init__(self, broker: Broker, folder: Path, chromium: Path) -> None:
+    def __init__(self, broker: Broker, folder: Path, chromium: Path, *, backoff: float = 0.3) -> None:
         super().__init__(broker.bootstrap, folder)
         self.environment |= {
             "GOALTRAIL_BROWSER__EXECUTABLE": str(chromium),
             "GOALTRAIL_BROWSER__CAPACITY": "6",
             "GOALTRAIL_BROWSER__ACTION_TIMEOUT_SECONDS": "2",
             "GOALTRAIL_BROWSER__NAVIGATION_TIMEOUT_SECONDS": str(NAVIGATION_SECONDS),
-            "GOALTRAIL_TASKS__BACKOFF_SECONDS": "0.3",
+            "GOALTRAIL_TASKS__BACKOFF_SECONDS": str(backoff),
             PASSWORD_VARIABLE: PASSWORDS["parent"],
         }
         self.runners: list[Process] = []
@@ -51,8 +51,8 @@ class Stage(Watched):
 
 
 @contextmanager
-def staged(broker: Broker, folder: Path, chromium: Path) -> Iterator[Stage]:
+def staged(broker: Broker, folder: Path, chromium: Path, *, backoff: float = 0.3) -> Iterator[Stage]:
     """A stage with its processors running; runners are started by tests."""
-    with Stage(broker, folder, chromium) as stage:
+    with Stage(broker, folder, chromium, backoff=backoff) as stage:
         stage.processor()
         yield stage

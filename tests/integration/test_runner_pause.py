@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.site import RunningSite, Switches, serve
+from demo.site import Fault, RunningSite, Switches, serve
 from events.commands import CancelTask, PauseTask, ResumeTask
 from events.facts import TaskClaimed, TaskPaused
 from local.kafka_server import Broker
@@ -25,7 +25,7 @@ FORM = "/classes/dolphins/register"
 
 @pytest.fixture(scope="module")
 def stage(broker: Broker, tmp_path_factory: pytest.TempPathFactory, chromium_path: Path) -> Iterator[Stage]:
-    with staged(broker, tmp_path_factory.mktemp("pause"), chromium_path) as ready:
+    with staged(broker, tmp_path_factory.mktemp("pause"), chromium_path, backoff=3.0) as ready:
         yield ready
 
 
@@ -89,6 +89,19 @@ def test_a_worker_that_ends_while_asked_to_pause_leaves_a_task_that_goes_on(stag
         assert paused(stage, task).checkpoint is None
         stage.send(task, ResumeTask())
         stage.await_fact(task, "task.completed", timeout=60)
+        assert school.school.members.logins == 1
+        assert len(school.record()) == 1
+
+
+def test_a_pause_during_the_wait_of_a_recovery_closes_the_page_and_keeps_its_checkpoint(stage: Stage) -> None:
+    with serve(switches=Switches(faults=[Fault(status=429, path=FORM)])) as school:
+        task = stage.register(school.url)
+        stage.await_fact(task, "task.recovery_planned", timeout=30)
+        stage.send(task, PauseTask())
+        paused(stage, task)
+        stage.send(task, ResumeTask())
+        stage.await_fact(task, "task.completed", timeout=40)
+        assert len(claims(stage, task)) == 2
         assert school.school.members.logins == 1
         assert len(school.record()) == 1
 
