@@ -9,7 +9,9 @@ import sys
 import faust
 
 from events.errors import SetupIncomplete
+from events.topics import Topics
 from processors.app import build, quiet_clients
+from processors.reader import await_topics
 from settings import Settings
 
 _SWITCH_SECONDS = 0.001  # the dispatcher's thread and the agent's loop take turns; 5 ms would be felt as latency
@@ -28,6 +30,7 @@ def main() -> int:
     except SetupIncomplete as error:
         logging.getLogger("processors").error("cannot start: %s", error)  # noqa: TRY400 - the sentence says it all
         return 1
+    await_topics(settings.librdkafka(), Topics(settings.kafka.prefix, settings.kafka.partitions))
     worker = faust.Worker(app, loglevel=settings.log_level, quiet=True, redirect_stdouts=False)
     worker.execute_from_commandline()
     return 0

@@ -247,7 +247,10 @@ def _attach_timers(
 
     @app.timer(interval=_WATCHDOG_SECONDS, name="watchdog")
     async def watch() -> None:
-        await asyncio.to_thread(watchdog.look, owned(), time.monotonic())
+        # Who owns nothing watches everything: a group that formed while the broker could not tell its topics has given
+        # nobody anything, and only a new start helps.
+        watched = owned() or list(range(topics.partitions))
+        await asyncio.to_thread(watchdog.look, watched, time.monotonic())
 
 
 def _attach_ready_file(app: faust.App, path: Path | None) -> None:

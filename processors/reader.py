@@ -7,12 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import structlog
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from events.errors import BrokerUnreachable, LogConflict
 from events.topics import Topics
 
+log = structlog.get_logger(__name__)
+
 _CALL_SECONDS = 10.0
+_CALL_AGAIN_SECONDS = 1.0
 _ALIVE_WINDOW_MS = 20_000  # signs of life older than this tell nothing
 
 Source = Literal["facts", "alive", "orders"]
@@ -171,6 +175,30 @@ class GroupProgress:
     def close(self) -> None:
         """Leave the broker."""
         self._consumer.close()
+
+
+def await_topics(connection: Mapping[str, Any], topics: Topics) -> None:
+    """Return once the broker tells every partition of what processors consume, however long that takes.
+
+    A group whose leader does not know them yet gives its members nothing, and stays like that: seen after processors
+    were started while the broker was silent.
+    """
+    consumed = (topics.task_commands, topics.workers_alive)
+    consumer = Consumer({**connection, "group.id": f"{topics.prefix}processors-starting"})
+    try:
+        while missing := _unknown(consumer, consumed):
+            log.warning("waiting for the broker", action="start.wait", missing=missing)
+            time.sleep(_CALL_AGAIN_SECONDS)
+    finally:
+        consumer.close()
+
+
+def _unknown(consumer: Consumer, wanted: Sequence[str]) -> list[str]:
+    try:
+        known = consumer.list_topics(timeout=_CALL_SECONDS).topics
+    except KafkaException:
+        return list(wanted)
+    return [name for name in wanted if name not in known or not known[name].partitions]
 
 
 def _watermarks(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
