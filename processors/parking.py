@@ -119,16 +119,12 @@ class Parking:
         return self._later[0][0] if self._later else None
 
     def limit_all(self, default: Ceilings, by_queue: dict[str, Ceilings], paused: set[str]) -> None:
-        """Other ceilings and pauses; all that are parked are looked at again."""
+        """Other ceilings and pauses; where there is room now, the best of those parked is called."""
         self.occupancy.default, self.occupancy.by_queue, self.occupancy.paused = default, by_queue, paused
-        recalled = set()
-        for queues in self._parked.values():
-            for queue, places in queues.items():
-                self._queues.setdefault(queue, []).extend(places)
-                recalled.add(queue)
-        self._parked.clear()
-        for queue in recalled:
-            heapq.heapify(self._queues[queue])
+        for key, queues in list(self._parked.items()):
+            for queue in list(queues):
+                if self.occupancy.room(queue, key) > 0:
+                    self._call(key, queue)
 
     def _head(self, queue: str) -> Place | None:
         """The queue's first task that may run now; those before it are parked."""

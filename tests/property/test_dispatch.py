@@ -220,7 +220,7 @@ class Dispatching(RuleBasedStateMachine):
     def other_capacity(self, worker: str, capacity: int) -> None:
         self.known.capacity[worker], self.known.queues[worker] = capacity, list(QUEUES)
 
-    # Looking at everything again hides what was forgotten, so it is rare.
+    # Where rules change all the time, nothing ever waits long; so that is rare.
     @precondition(lambda self: len(self.known.tasks) % 5 == 0)
     @rule(queue=st.sampled_from(QUEUES), limits=LIMITS)
     def other_ceilings(self, queue: str, limits: Ceilings) -> None:
