@@ -12,7 +12,7 @@ from runner.page.view import View, read_view
 
 _LIMIT = 1_200  # elements of one document; what comes later is further down the page than anybody reads
 _STILL_MS = 45.0  # no change for so long: at rest
-_MOST_MS = 900.0  # pages with a clock never rest
+_MOST_MS = 1_600.0  # pages with a clock never rest
 
 
 def _script(name: str) -> str:

@@ -174,13 +174,16 @@ def order(wish: Order, at: Situation) -> Step:
             p for p in pluses if any(plain(wish.sort) == plain(e.hint or e.own) for e in at.view.within(own[p.id]))
         ]
         todo = [p for p in wanted if p.css not in added][: max(0, wish.count - len(added))]
-        if len(wanted) < wish.count:
+        if len(wanted) + len(added) < wish.count:
             return Refusal(f"fewer than {wish.count} are {wish.sort}")
     else:
-        near = [_plus(at.view, item, pluses) for item in wish.items]
+        left = [item for item in wish.items if not at.noted(f"added {item}")]
+        near = [_plus(at.view, item, pluses) for item in left]
         if any(p is None for p in near):
             return Refusal("not all of it is on this page")
-        todo = [p for p in near if p is not None and p.css not in added]
+        if near and near[0] is not None:
+            return do(Push(near[0].id), f"add {left[0]!r}", f"added {left[0]}")
+        todo = []
     if todo:
         return do(Push(todo[0].id), "add it", "added")
     if at.noted("sent"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from runner.page.acts import Push, Put, Write
 from runner.page.view import Element, View
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do, wait
 from runner.planners.seeing.grammar_values import colour_of, rgb
-from runner.planners.seeing.matching import field_named, innermost, text_fields
+from runner.planners.seeing.matching import field_named, text_fields
 from runner.planners.seeing.wishes import Colour, Complete
 
 
@@ -23,7 +25,10 @@ def complete(wish: Complete, at: Situation) -> Step:
     offered = proposals(at)
     if not offered:
         return wait(at, 4, "a proposal")
-    fit = [e for e in innermost(offered) if _fits(e.text or e.own, wish)]
+    leaves = [e for e in offered if not any(o.id != e.id and o.path[: len(e.path)] == e.path for o in offered)]
+    fit = [e for e in leaves if _fits(e.text or e.own, wish)]
+    whole = [e for e in fit if re.search(rf"(?<!\w){re.escape(wish.starts)}(?!\w)", e.text or e.own)]
+    fit = whole if wish.field and whole else fit
     if not fit and at.noted("wait") < 2:  # noqa: PLR2004
         return wait(at, 2, "a proposal that fits")
     if not fit:

@@ -13,6 +13,7 @@ from runner.planners.seeing.wishes import DragTo, InOrder, Resize, ScrollTo, Sel
 from runner.planners.seeing.words import ordinal, plain, words
 
 _WAYS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+_OTHERS = frozenset({"everything else", "the rest", "all others", "the others"})
 _FAR = 30.0  # pixels that are a move and no slip
 _STYLES = {"italics": ("italic", "italics"), "italic": ("italic",), "underlined": ("underline", "underlined"), "bold": ("bold",),
            "underline": ("underline",)}  # fmt: skip
@@ -84,22 +85,30 @@ def _inside(wish: DragTo, at: Situation) -> Step:
 
 def _into_box(wish: DragTo, at: Situation) -> Step:
     """All things of a kind, side by side, into a drawn frame."""
-    frames = [e for e in at.view if e.shape == "rect" and not e.color]
-    if len(frames) != 1:
+    frames = sorted((e for e in at.view if e.shape == "rect" and not e.color), key=lambda e: e.box.x)
+    side = {"left": 0, "right": -1}.get(plain(wish.place).split()[0])
+    if not frames or (len(frames) > 1) is (side is None):
         return Refusal("which box is meant is not clear")
-    kind = tuple(
-        word.rstrip("s") if n == len(wish.what.split()) - 1 else word for n, word in enumerate(wish.what.split())
-    )
-    box = frames[0].box
-    found = [e for e in at.view if e.id != frames[0].id and fits(e, kind, at.view)]
+    box = frames[side or 0].box
+    kind = _kind(wish.what)
+    drawn = [e for e in at.view if kind_of(e) and e not in frames]
+    found = [e for e in drawn if fits(e, kind, at.view)]
+    if wish.what in _OTHERS:
+        others = [_kind(w.what) for w in at.before if isinstance(w, DragTo)]
+        found = [e for e in drawn if not any(fits(e, other, at.view) for other in others)]
     inside = [e for e in found if contains(box, e.box.middle)]
     left = [e for e in found if not contains(box, e.box.middle)]
     if not left:
-        return MET if found else Refusal(f"no {wish.what} to be seen")
+        return MET if drawn else Refusal(f"no {wish.what} to be seen")
     place = len(inside)
     x = box.x + box.width * (0.2 + 0.2 * (place % 4))
     y = box.y + box.height * (0.3 + 0.4 * (place // 4 % 2))
     return do(Drag(left[0].id, (x, y)), f"drag a {kind[-1]} into the box", "dragged")
+
+
+def _kind(what: str) -> tuple[str, ...]:
+    said = what.split()
+    return (*said[:-1], said[-1].rstrip("s"))
 
 
 def sort(wish: InOrder, at: Situation) -> Step:

@@ -21,21 +21,28 @@ _SEND_ON = re.compile(r"\b(?:send|give)\b.*\b(?:to|it)\b", re.IGNORECASE)
 _WITH = re.compile(r"\b(?:with|saying|say|text|message|reading|write|says)\b[^\ue000]*(\ue000\d+\ue001)")
 
 
+_ASKED_BY = re.compile(rf"^{_NAME} (?:is waiting for|wants|needs|would like|asked for)\b")
+_WROTE = re.compile(rf"\b{_NAME} (?:sent|wrote|has sent|has written)\b")
+_GIVE = re.compile(rf"\b(?:send|give|forward|show|email) {_NAME} (?:the|that|a|an|this)\b", re.IGNORECASE)
+
+
 def read_mail(goal: str) -> list[Wish] | None:
     """One message, one thing to do with it; None when any part is not clear."""
-    if not _MAIL.search(goal):
+    if not _MAIL.search(goal) and not (_WROTE.search(goal) and _GIVE.search(goal)):
         return None
     said, quotes = put_away(goal)
     senders = {match["who"] or match["own"] for match in _FROM.finditer(said)} - {None}
+    senders |= {match["who"] for match in _WROTE.finditer(said)}
     to = [match["who"] for match in _TO.finditer(said)]
+    to += [
+        match["who"] for pattern in (_ASKED_BY, _GIVE) for match in pattern.finditer(said) if match["who"][0].isupper()
+    ]
     asked = [bool(pattern.search(said)) for pattern in (_DELETE, _STAR, _REPLY, _FORWARD)]
     if quotes:
-        return _reply(said, quotes, senders, to) if asked[2] and not asked[0] and not asked[3] else None
-    if sum(asked) > 1 and not (asked[3] and sum(asked) == 1):
-        return None
-    if asked[3] or (not any(asked) and _SEND_ON.search(said)):
-        return _forward(senders, to)
-    if len(senders) != 1 or to:
+        return _reply(said, quotes, senders, to) if not asked[0] and not asked[1] and not asked[3] else None
+    if asked[3] or (not any(asked) and (_SEND_ON.search(said) or _ASKED_BY.search(said))):
+        return _forward(senders, to) if sum(asked) == asked[3] else None
+    if sum(asked) > 1 or len(senders) != 1 or to:
         return None
     sender = next(iter(senders))
     if asked[0]:

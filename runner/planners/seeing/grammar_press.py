@@ -105,7 +105,7 @@ def _names(text: str, clause: Clause) -> tuple[tuple[str, ...], str]:
     inner = bare(_KIND.sub("", whole, count=1)) if kind else whole
     if kind == "item" and re.search(r"\bwith\b", whole):
         return (), ""
-    if re.search(r"\b(?:that|which|where|whose)\b", whole):
+    if re.search(r"\b(?:that|which|where|whose|with|so)\b", whole):
         return (), ""
     names = dict.fromkeys((whole, inner) if kind == "tab" else (inner, whole) if inner else ())
     return tuple(names), kind

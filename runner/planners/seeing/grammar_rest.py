@@ -167,6 +167,12 @@ def _generate(rest: str) -> list[Wish] | None:
 
 def _drag(clause: Clause) -> list[Wish] | None:
     rest = clause.unquote(clause.rest)
+    two = re.fullmatch(
+        r"all (?:the )?(.+?) (?:in)?to the (\w+ box),? and (everything else|the rest|all others|the others) (?:in)?to the (\w+ box)",
+        rest,
+    )
+    if two is not None:
+        return [DragTo(two[1], two[2]), DragTo(two[3], two[4])]
     for pattern in (
         r"(?P<what>.+?) to the (?P<place>\d+(?:st|nd|rd|th)|first|last)(?: position| place)?",
         r"(?P<what>.+?) to the (?P<place>(?:top|middle|bottom|center|centre)(?: (?:left|center|centre|right|middle))?|left|right|center)(?: (?:corner|position))?",

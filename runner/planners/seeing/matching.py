@@ -150,12 +150,28 @@ def caption(view: View, field: Element) -> str:
         return field.placeholder
     index = view.elements.index(field)
     best, depth = "", 0
+    if _labels_below(view):
+        below = view.elements[index + 1] if index + 1 < len(view.elements) else None
+        return below.own if below is not None and not below.field else ""
     for element in reversed(view.elements[max(0, index - 12) : index]):
         if element.field:
             break
         if element.own and not element.is_control and shared(element, field) > depth:
             best, depth = element.own, shared(element, field)
     return best
+
+
+def _labels_below(view: View) -> bool:
+    """Whether each field is followed by a text and the first one follows none: labels stand below."""
+    fields = [i for i, e in enumerate(view.elements) if e.takes_text]
+    said = [e for e in view.elements[: fields[0]] if e.own and e.role != "heading"] if fields else []
+    after = [view.elements[i + 1] for i in fields if i + 1 < len(view.elements)]
+    return (
+        len(fields) > 1
+        and not said
+        and len(after) == len(fields)
+        and all(e.own and not e.is_control and not e.field for e in after)
+    )
 
 
 def field_named(view: View, name: str, fields: Sequence[Element]) -> list[Element]:

@@ -92,7 +92,8 @@ def _told_apart(found: list[Element], kind: str) -> list[Element]:
                  lambda e: bool(e.own or e.label or e.hint)):  # fmt: skip
         if len(found) > 1:
             found = [e for e in found if test(e)] or found
-    return found
+    # Links of one name that lead to one place are one link, written twice.
+    return found[:1] if kind == "link" and len({(e.own, e.href, e.tag) for e in found}) == 1 else found
 
 
 def _scoped(found: list[Element], within: str, view: View) -> list[Element]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.page.acts import Point, Push
+from runner.page.acts import Await, Point, Push
 from runner.page.view import Element, View
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do
 from runner.planners.seeing.matching import anchors, beside, is_kind
@@ -11,16 +11,26 @@ from runner.planners.seeing.words import plain, words
 
 _OPENERS = frozenset({"expandable", "collapsed", "hitarea", "folder", "toggle", "more", "dropdown", "accordion",
                       "hamburger", "expand", "kebab"})  # fmt: skip
+_MENU_SECONDS = 0.5
+_TRIES = 2
 _NEXT = ("next", "next page", ">", "\u203a", "\u00bb", "older", "more results")
 
 
 def open_something(at: Situation, within: str = "") -> Step | None:
     """Open what was not opened yet for this wish: what came last first, as one goes down a tree."""
-    candidates = [e for e in openers(at.view) if not at.tried(e)]
+    last = at.deeds[-1] if at.deeds else None
+    if last is not None and last.note == "opened" and not at.view.fresh and last.element is not None:
+        # Some pages swallow the first press, and menus that open by pointing take their time.
+        if isinstance(last.act, Point):
+            return do(Await(_MENU_SECONDS), "wait for the menu", "waited")
+        again = next((e for e in at.view if e.css == last.element.css), None)
+        if again is not None and sum(d.act == last.act for d in at.deeds) < _TRIES:
+            return do(Push(again.id), f"open {again.said or again.tokens!r} once more", "opened")
+    open_at_first = {e.css for e in at.deeds[0].seen if e.selected} if at.deeds else set()
+    candidates = [e for e in openers(at.view) if not at.tried(e) and e.css not in open_at_first]
     if within:
         said = anchors(at.view, within)
-        near = [b for anchor in said if (b := beside(anchor, candidates)) is not None]
-        candidates = near or candidates
+        candidates = [b for anchor in said if (b := beside(anchor, openers(at.view))) is not None and not at.tried(b)]
     fresh = [e for e in candidates if e.id in at.view.fresh and at.deeds]
     for element in (*fresh, *candidates):
         act = Point(element.id) if element.role == "menuitem" else Push(element.id)
@@ -61,7 +71,8 @@ def openers(view: View) -> list[Element]:
 def next_page(view: View) -> Element | None:
     """The control that shows the next page of a list."""
     for e in reversed(view.elements):
-        if (e.is_control or e.press) and not e.disabled and not e.covered and plain_next(e) and not _off(e, view):
+        ready = (e.is_control or e.press) and not e.disabled and not e.covered and e.role != "menuitem"
+        if ready and plain_next(e) and not _off(e, view):
             return e
     return None
 
