@@ -6,7 +6,22 @@ import asyncio
 
 from fastapi import FastAPI
 
-from api import analysts, commands, dead_letters, desk, errors, health, history, keys, metrics, queries, queues, workers
+from api import (
+    analysts,
+    commands,
+    dead_letters,
+    desk,
+    errors,
+    feed,
+    health,
+    history,
+    keys,
+    metrics,
+    queries,
+    queues,
+    timeline,
+    workers,
+)
 from api.body_limit import BodyLimit
 from api.parts import Parts
 
@@ -33,7 +48,7 @@ def create_app(parts: Parts) -> FastAPI:
     errors.install(app)
     app.state.letter_acts = asyncio.Lock()
     # What looks after one task comes last: other paths would otherwise be read as task ids.
-    whole = (health, analysts, queues, workers, desk, dead_letters, metrics, keys)
-    for part in (*whole, queries, history, commands):
+    whole = (health, analysts, queues, workers, desk, dead_letters, metrics, feed, keys)
+    for part in (*whole, queries, timeline, history, commands):
         app.include_router(part.router)
     return app

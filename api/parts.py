@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from projections.desk_answers import (
 )
 from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
 from projections.sql_limits import SqlResult
+from projections.timeline_queries import FactAnswer
 
 
 class Readable(Protocol):
@@ -64,6 +65,24 @@ class Readable(Protocol):
 
     def webhooks(self, task_id: str) -> list[WebhookAnswer]:
         """Every message to its `callback_url`, oldest first."""
+        ...
+
+    def timeline(self, task_id: str, *, after_version: int = 0, limit: int = 1_000) -> list[FactAnswer]:
+        """Its facts behind a version, oldest first."""
+        ...
+
+    def task_as_of(
+        self, task_id: str, *, moment: datetime | None = None, version: int | None = None
+    ) -> TaskAnswer | None:
+        """The task as it was."""
+        ...
+
+    def facts_read(self) -> list[int]:
+        """By partition, the offset behind the newest fact."""
+        ...
+
+    def facts_behind(self, reached: Sequence[int], *, limit: int = 500) -> list[tuple[str, FactAnswer]]:
+        """Facts at or behind these offsets, with their tasks."""
         ...
 
     def queue_status(self, now: datetime) -> QueueStatus:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from api.answers import answer
 from api.auth import GuardedRoute, Reader
 from api.parts import parts_of
 from api.visible import reach, visible
+from events.errors import NoSuchTask
+from projections.answers import TaskAnswer
 
 _FAILURES: dict[int | str, dict[str, Any]] = {
     401: {"model": s.Failure, "description": "No key, or one that opens nothing"},
@@ -41,12 +44,20 @@ async def list_tasks(request: Request, caller: Reader, query: Annotated[s.ListQu
 
 
 @router.get("/{task_id}", response_model=s.Answer[s.TaskView], responses=_UNKNOWN, summary="Show a task")
-async def get_task(request: Request, caller: Reader, task_id: UUID, query: Annotated[s.TaskQuery, Query()]) -> Response:
-    """Every field of a task, as of now or, with `wait_for`, as of that fact or later."""
+async def get_task(
+    request: Request, caller: Reader, task_id: UUID, query: Annotated[s.TaskPointQuery, Query()]
+) -> Response:
+    """Every field of a task as of now; with `wait_for`, as of that fact or later; with `as_of`, as it was then."""
     del caller
-    parts = parts_of(request)
+    parts, identity = parts_of(request), str(task_id)
     await reach(parts, query.wait_for)
-    return answer(200, s.TaskView.model_validate(await visible(parts, str(task_id))))
+    task: TaskAnswer | None = await visible(parts, identity)
+    if query.as_of is not None:
+        then = partial(parts.readings.task_as_of, identity, moment=query.moment, version=query.version)
+        task = await run_in_threadpool(then)
+        if task is None:
+            raise NoSuchTask(f"there was no task {identity!r} as of {query.as_of}")
+    return answer(200, s.TaskView.model_validate(task))
 
 
 @router.get(

@@ -40,6 +40,7 @@ from api.schemas.queues import (
 from api.schemas.steps import ExecutionLog, LogQuery, StepRow
 from api.schemas.submission import Cancelled, Paused, Resumed, SubmitGoal, Submitted, Underway
 from api.schemas.tasks import ListQuery, TaskPage, TaskQuery, TaskSummary, TaskView
+from api.schemas.timeline import FeedFact, TaskPointQuery, Timeline, TimelineFact, TimelineQuery
 
 __all__ = [
     "AiShare",
@@ -59,6 +60,7 @@ __all__ = [
     "EscalationQuery",
     "ExecutionLog",
     "Failure",
+    "FeedFact",
     "Given",
     "Health",
     "KeyGone",
@@ -94,9 +96,13 @@ __all__ = [
     "Submitted",
     "Taken",
     "TaskPage",
+    "TaskPointQuery",
     "TaskQuery",
     "TaskSummary",
     "TaskView",
+    "Timeline",
+    "TimelineFact",
+    "TimelineQuery",
     "Underway",
     "Webhook",
     "WebhookList",

@@ -57,6 +57,8 @@ def test_requests_made_from_the_reference(address: tuple[str, str]) -> None:
     for each in found:
         assert isinstance(each, Ok), each
         operation = each.ok()
+        if operation.path.endswith("/stream"):
+            continue  # it does not end; test_streams.py reads them
 
         @FEW
         @given(case=operation.as_strategy())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -25,6 +25,7 @@ from producers.publisher import Placement
 from projections.answers import ExecutionLog, RecoveryAnswer, StepAnswer, TaskAnswer, TaskPage, TaskSummary
 from projections.desk_answers import DeadLetterAnswer, DeadLetterPage, EscalationAnswer, EscalationPage, WebhookAnswer
 from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
+from projections.timeline_queries import FactAnswer
 from tests.unit.api import samples
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -88,6 +89,23 @@ class FakeReadings:
     def execution_log(self, task_id: str, **asked: Any) -> ExecutionLog:
         self.asked.append(asked)
         return ExecutionLog(task_id, self.steps, len(self.steps))
+
+    def timeline(self, task_id: str, *, after_version: int = 0, limit: int = 1_000) -> list[FactAnswer]:
+        told = FactAnswer(1, "e1", "task.submitted", NOW, "api:x", "c1", 3, 17, {"type": "task.submitted"})
+        return [told] if task_id in self.tasks and after_version < 1 <= limit else []
+
+    def task_as_of(
+        self, task_id: str, *, moment: datetime | None = None, version: int | None = None
+    ) -> TaskAnswer | None:
+        there = moment is not None and moment >= NOW if version is None else version == 1
+        return self.tasks.get(task_id) if there else None
+
+    def facts_read(self) -> list[int]:
+        return [0, 0, 0, 17]
+
+    def facts_behind(self, reached: Sequence[int], *, limit: int = 500) -> list[tuple[str, FactAnswer]]:
+        told = self.timeline(next(iter(self.tasks), ""))
+        return [(task_id, fact) for task_id in self.tasks for fact in told if reached[3] <= fact.offset][:limit]
 
     def recoveries(self, task_id: str) -> list[RecoveryAnswer]:
         return [samples.recovery(task_id)]
