@@ -52,7 +52,7 @@ class AnalystSettings(BaseModel):
 
     snapshot_minutes: Annotated[float, Field(gt=0)] | None = 15.0  #: how often one is published; none: on request only
     query_seconds: Annotated[float, Field(gt=0)] = 10.0  #: that one query may take
-    query_memory_mb: Annotated[int, Field(ge=64)] = 512
+    query_memory_mb: Annotated[int, Field(ge=64)] = 512  #: that one query may use
     query_rows: Annotated[int, Field(ge=1)] = 10_000  #: that one result may have
     query_workers: Annotated[int, Field(ge=1, le=16)] = 2  #: queries answered at once
 
