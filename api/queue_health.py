@@ -22,7 +22,7 @@ def judge(status: QueueStatus, workers: list[WorkerAnswer]) -> tuple[Health, lis
     degraded: list[str] = []
     oldest = status.oldest_waiting_seconds or 0.0
     if status.queue_depth and not serving(workers):
-        critical.append(f"{status.queue_depth} tasks wait and no worker takes any: see `goaltrail workers list`")
+        critical.append(f"no worker takes any of {status.queue_depth} waiting: see `goaltrail workers list`")
     if oldest >= WAIT_DEGRADED_SECONDS:
         found = critical if oldest >= WAIT_CRITICAL_SECONDS else degraded
         found.append(f"the oldest waiting task has waited for {oldest:.0f} s")
@@ -33,7 +33,7 @@ def judge(status: QueueStatus, workers: list[WorkerAnswer]) -> tuple[Health, lis
     if status.escalated_tasks >= ESCALATED_DEGRADED:
         degraded.append(f"{status.escalated_tasks} tasks wait for a human: see `goaltrail desk list`")
     degraded += [
-        f"queue {queue.name!r} is paused and {queue.waiting} tasks wait in it"
+        f"queue {queue.name!r} is paused with {queue.waiting} waiting in it"
         for queue in status.queues
         if queue.paused and queue.waiting
     ]
