@@ -35,8 +35,7 @@ class Loads:
         """
         if not events:
             return set()
-        task_ids, event_ids = list({task_id for task_id, _ in events}), [event_id for _, event_id in events]
-        rows = self._connection.execute(_KNOWN_STEPS, [task_ids, event_ids]).fetchall()
+        rows = self._connection.execute(_KNOWN_STEPS, [list(ids) for ids in zip(*events, strict=True)]).fetchall()
         return {(str(task_id), event_id) for task_id, event_id in rows}
 
     def load_orders(self, subjects: Collection[str]) -> dict[str, OrderRow]:
@@ -62,12 +61,10 @@ class Loads:
 
 
 _KNOWN_STEPS = """
-WITH tasks_in_batch AS (SELECT unnest($1::UUID[]) AS task_id), events_in_batch AS (SELECT unnest($2) AS event_id)
-SELECT task_id, event_id FROM execution_log
-JOIN tasks_in_batch USING (task_id) JOIN events_in_batch USING (event_id)
+WITH batch AS (SELECT unnest($1::UUID[]) AS task_id, unnest($2) AS event_id)
+SELECT task_id, event_id FROM execution_log JOIN batch USING (task_id, event_id)
 UNION ALL
-SELECT task_id, event_id FROM costs
-JOIN tasks_in_batch USING (task_id) JOIN events_in_batch USING (event_id)
+SELECT task_id, event_id FROM costs JOIN batch USING (task_id, event_id)
 """
 
 
