@@ -18,15 +18,17 @@ from confluent_kafka.admin import AdminClient
 from events.codec import encode
 from events.errors import BrokerUnreachable, StoreMismatch
 from events.facts import TaskFact, UnknownFact
+from events.queues import DispatchEnvelope, QueuePaused
 from events.task import Status
 from events.topics import Topics
+from events.webhooks import WebhookDelivered, WebhookEnvelope
 from local.kafka_server import Broker
 from producers.admin import ensure_topics
 from producers.kafka import KafkaPublisher
 from projections.projector import Projector
 from projections.rebuild import rebuild
 from projections.store import FILE
-from tests.unit.projections.log import Log, TaskLog, claimed, completed, cost, started, step, submitted
+from tests.unit.projections.log import Log, TaskLog, at, claimed, completed, cost, started, step, submitted
 from tests.wait import until
 
 pytestmark = pytest.mark.kafka
@@ -73,6 +75,36 @@ def projector(writer: Writer, tmp_path: Path) -> Iterator[Projector]:
     running.start()
     yield running
     running.stop()
+
+
+def test_orders_and_webhooks_are_read_too(writer: Writer, projector: Projector) -> None:
+    task = Log().task()
+    paused = DispatchEnvelope(
+        event_id="o1",
+        subject="swim",
+        version=1,
+        command_offset=0,
+        recorded_at=at(0),
+        causation_id="c1",
+        event=QueuePaused(reason="site moves"),
+    )
+    called = WebhookEnvelope(
+        event_id="h1",
+        task_id=task.task_id,
+        message_id="m1",
+        about="e1",
+        url="https://caller.example/hook",
+        recorded_at=at(0),
+        event=WebhookDelivered(attempt=1, http_status=200),
+    )
+    tokens = [
+        writer.raw(writer.topics.queue_events, "swim", encode(paused)),
+        writer.raw(writer.topics.webhook_events, task.task_id, encode(called)),
+    ]
+
+    assert all(projector.wait_for(token, 10.0) for token in tokens)
+    assert [(queue.name, queue.paused) for queue in projector.readings.queue_status(at(1)).queues] == [("swim", True)]
+    assert [call.state for call in projector.readings.webhooks(task.task_id)] == ["delivered"]
 
 
 def test_a_fact_is_visible_once_it_was_waited_for(writer: Writer, projector: Projector) -> None:
