@@ -19,7 +19,7 @@ from runner.outcome import StepTrouble
 from runner.page.look import look, settle, watch
 from runner.page.performing import perform
 from runner.page.view import View
-from runner.planners.seeing import Deed, Done, Next, Refusal, propose
+from runner.planners.seeing import Deed, Next, Refusal, propose
 from runner.secrets import SecretBox
 from runner.session import Session
 

@@ -147,7 +147,7 @@
     count += 1;
     const here = [...path, count];
     const box = e.getBoundingClientRect();
-    const reachable = box.right + scrollX > 0 && box.bottom + scrollY > 0;
+    const reachable = box.right + scrollX > -900 && box.bottom + scrollY > -9000;
     const shown = reachable && style.visibility === "visible" && (box.width > 0 || box.height > 0 || style.display === "contents");
     if (shown && !(style.opacity === "0" && e.tagName !== "INPUT")) record(e, here, style, box);
     if (e.tagName === "SELECT" || (e instanceof SVGElement && e.localName === "text")) return;

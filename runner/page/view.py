@@ -178,7 +178,9 @@ def read_view(frames: Iterable[tuple[str, Mapping[str, Any]]], before: View | No
 
 
 def _element(raw: Mapping[str, Any], frame: str, place: int) -> Element:
-    known = {key: tuple(value) if key in _LISTS else value for key, value in raw.items() if key in _KNOWN}
+    known: dict[str, Any] = {
+        key: tuple(value) if key in _LISTS else value for key, value in raw.items() if key in _KNOWN
+    }
     known.pop("id", None)
     known["box"] = Box(*raw["box"])
     known["path"] = (place, *raw["path"])

@@ -13,6 +13,8 @@ from runner.planners.seeing.wishes import PickDate
 
 _SHOWN = re.compile(r"\b([A-Za-z]{3,9})\.?\s*,?\s+(\d{4})\b")
 _MOST_MONTHS = 36
+_MOST_TURNS = 8  # presses of an arrow
+_TRIES = 2
 
 
 def pick_date(wish: PickDate, at: Situation) -> Step:
@@ -31,7 +33,7 @@ def pick_date(wish: PickDate, at: Situation) -> Step:
             return do(Put(field.id, f"{wish.month:02d}/{wish.day:02d}/{wish.year}"), "enter the day", "picked")
         return (
             do(Push(field.id), "open the calendar", "opened")
-            if at.noted("opened") < 2
+            if at.noted("opened") < _TRIES
             else Refusal("no calendar opens")
         )
     months = (wish.year - shown[0]) * 12 + wish.month - shown[1]
@@ -50,7 +52,7 @@ def pick_date(wish: PickDate, at: Situation) -> Step:
 
 def _turn(months: int, field: Element, at: Situation) -> Step:
     """By keys first, as calendars are made for; by its arrows where keys do nothing."""
-    if abs(months) > _MOST_MONTHS or at.noted("turned") > 8:
+    if abs(months) > _MOST_MONTHS or at.noted("turned") > _MOST_TURNS:
         return Refusal("the calendar does not come to the month")
     by_keys = [d for d in at.deeds if isinstance(d.act, Strike)]
     if not by_keys and abs(months) > 1:

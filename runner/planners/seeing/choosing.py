@@ -5,11 +5,13 @@ from __future__ import annotations
 from runner.page.acts import Await, Pick, Point, Push, Put, Strike, Tick
 from runner.page.view import Element, View, shared
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do
-from runner.planners.seeing.matching import controls, likeness, number, tick_name, ticked
+from runner.planners.seeing.matching import controls, number, tick_name, ticked
 from runner.planners.seeing.revealing import open_something
 from runner.planners.seeing.wishes import Along, Choose, Slide
-from runner.planners.seeing.words import plain, words
+from runner.planners.seeing.words import likeness, plain, words
 
+_ALIKE = 0.8
+_TRIES = 3
 _MOST_STRIKES = 400
 _SEEN = 16.0  # square pixels; smaller lists are hidden behind one that the page draws itself
 
@@ -75,7 +77,7 @@ def looks_like_list(element: Element) -> bool:
 def _same(option: str, options: tuple[str, ...]) -> str | None:
     exact = [o for o in options if o == option] or [o for o in options if plain(o) == plain(option)]
     if not exact:
-        scored = [o for o in options if likeness(option, o) >= 0.8]
+        scored = [o for o in options if likeness(option, o) >= _ALIKE]
         exact = scored if len(scored) == 1 else []
     return exact[0] if exact else None
 
@@ -104,7 +106,7 @@ def along(wish: Along, at: Situation) -> Step:
             continue
         found = [e for e in controls(at.view, name) if not e.disabled]
         if len(found) != 1:
-            if at.noted("wait") < 3 and depth:
+            if at.noted("wait") < _TRIES and depth:
                 return do(Await(0.3), f"wait for {name!r}", "wait")
             opened = open_something(at) if not depth else None
             return opened if opened is not None else Refusal(f"{len(found)} menu items are called {name!r}")
@@ -139,7 +141,7 @@ def slide(wish: Slide, at: Situation) -> Step:
 
 def _strike(handle: Element, reading: float, value: float, at: Situation) -> Step:
     mine = [d for d in at.deeds if d.element is not None and d.element.css == handle.css]
-    if len(mine) >= 3:
+    if len(mine) >= _TRIES:
         return Refusal("the slider does not come to the value")
     step, last = 1.0, mine[-1] if mine else None
     if last is not None and isinstance(last.act, Strike) and last.note.startswith("from "):

@@ -27,7 +27,7 @@ def compare(wish: Compare, at: Situation) -> Step:
     buttons = family(at.view)
     if len(buttons) < _FEW:
         return wait(at, 10, "several things to compare", 0.5)
-    own = rows(buttons, at.view)
+    own = rows(buttons)
     values = {b.id: _value(at.view, own[b.id], wish.by) for b in buttons}
     if any(value is None for value in values.values()):
         return Refusal(f"not every row tells its {wish.by}")
@@ -169,7 +169,7 @@ def order(wish: Order, at: Situation) -> Step:
     pluses = controls(at.view, "+") or controls(at.view, "add") or controls(at.view, "add to cart")
     added = [d.element.css for d in at.deeds if d.element is not None and d.note == "added"]
     if wish.sort:
-        own = rows(pluses, at.view)
+        own = rows(pluses)
         wanted = [
             p for p in pluses if any(plain(wish.sort) == plain(e.hint or e.own) for e in at.view.within(own[p.id]))
         ]

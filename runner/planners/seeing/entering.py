@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from runner.page.acts import Put, Strike, Write
-from runner.page.view import Element, View
+from runner.page.acts import Put, Write
+from runner.page.view import Element
 from runner.planners.seeing import sources
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do
-from runner.planners.seeing.matching import beside, caption, field_named, text_fields
-from runner.planners.seeing.wishes import Fill, FillAll, Search, Submit
-from runner.planners.seeing.words import plain, stem, words
+from runner.planners.seeing.matching import caption, field_named, text_fields
+from runner.planners.seeing.wishes import Fill, FillAll, Search
+from runner.planners.seeing.words import stem, words
 
 _TRIES = 2
 _TIME = re.compile(r"(\d{1,2}):(\d{2})\s*([AaPp])?\.?[Mm]?")
@@ -22,7 +22,7 @@ def fill(wish: Fill, at: Situation) -> Step:
     if isinstance(fields, Refusal):
         return fields
     for field in fields:
-        value = _value(wish, at, field)
+        value = _value(wish, at)
         if value is None:
             return Refusal(f"what to enter is not clear: {wish.source} {wish.of}")
         typed = _typed(value, field)
@@ -70,7 +70,7 @@ def _fields(wish: Fill, at: Situation) -> list[Element] | Refusal:
     return free if len(free) == 1 else Refusal(f"{len(free)} fields could be meant")
 
 
-def _value(wish: Fill, at: Situation, field: Element) -> str | None:
+def _value(wish: Fill, at: Situation) -> str | None:
     match wish.source:
         case "":
             return wish.value
@@ -136,7 +136,6 @@ def search(wish: Search, at: Situation) -> Step:
 
 
 _SMALL = frozenset({"from", "in", "by", "of", "the", "a", "an", "for", "with", "to", "on", "year", "all", "any"})
-_KIN = {"released": "year", "release": "year", "date": "year"}
 
 
 def assign(sentence: str, captions: dict[str, str]) -> dict[str, str]:
@@ -169,11 +168,3 @@ def assign(sentence: str, captions: dict[str, str]) -> dict[str, str]:
         spare = [w for w in spare if stem(w.lower()) not in nouns]
         found[left[0]] = spare[0]
     return found if len(found) == len(captions) else {}
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two values are the same for a person."""
-    return plain(one) == plain(other)
-
-
-__all__ = ["Strike", "Submit", "assign", "beside", "fill", "fill_all", "same", "search"]

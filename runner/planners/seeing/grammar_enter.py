@@ -7,7 +7,7 @@ import re
 from runner.planners.seeing.context import Context
 from runner.planners.seeing.grammar_values import day_of
 from runner.planners.seeing.wishes import Complete, Fill, FillAll, PickDate, Wish
-from runner.planners.seeing.words import Clause, QUOTED, ordinal, plain
+from runner.planners.seeing.words import QUOTED, Clause, ordinal, plain
 
 _FIELD_WORDS = r"(?:text ?box(?:es)?|text fields?|text inputs?|text ?areas?|input (?:text ?)?(?:box|field)s?|inputs?|fields?|box(?:es)?|form)"
 _INTO = re.compile(r"\s+(?:into|in|to|inside|on|as)\s+(?P<field>(?!all\s+(?:lower|upper)).+)$", re.IGNORECASE)
@@ -119,7 +119,7 @@ def read_copy(clause: Clause, context: Context) -> list[Wish] | None:
     return []
 
 
-def read_solve(clause: Clause, context: Context) -> list[Wish] | None:
+def read_solve(_: Clause, context: Context) -> list[Wish] | None:
     """Solve: what is to be done with the answer comes in the next clause."""
     context.found = Fill(source="sum")
     return []

@@ -19,7 +19,7 @@ from runner.planners.seeing.wishes import (
     Submit,
     Wish,
 )
-from runner.planners.seeing.words import Clause, QUOTED, ordinal, plain, without_ordinal
+from runner.planners.seeing.words import QUOTED, Clause, ordinal, plain, without_ordinal
 
 _KIND_WORDS = {
     "button": "button", "link": "link", "hyperlink": "link", "tab": "tab", "icon": "icon", "item": "item", "entry": "item",
@@ -120,7 +120,7 @@ def shapes_of(text: str) -> tuple[str, ...] | None:
     kinds = {"digit", "letter", "circle", "rectangle", "triangle", "shape", "item", "square"}
     last = found[-1].rstrip("s") if found else ""
     known = all(w in {"large", "small", "big", "tiny"} or colour_of(w) for w in found[:-1])
-    if last in kinds and known and (len(found) > 1 or last not in {"item"}):
+    if last in kinds and known and (len(found) > 1 or last != "item"):
         return (*found[:-1], last)
     if len(found) == 1 and len(found[0]) == 1:
         return (found[0],)
@@ -182,11 +182,8 @@ def read_tick(clause: Clause, context: Context) -> list[Wish] | None:
         return [Choose((), kind, nth, on)]
     names, _ = _names(clause.rest, clause)
     context.row = ""
-    return (
-        [Choose((clause.quoted() or list(names))[:1] and tuple(clause.quoted() or names[:1]), on=on)]
-        if names or clause.quoted()
-        else None
-    )
+    said = tuple(clause.quoted()) or names[:1]
+    return [Choose(said, on=on)] if said else None
 
 
 def read_open(clause: Clause, _: Context) -> list[Wish] | None:

@@ -6,12 +6,30 @@ import re
 from typing import Literal
 
 from runner.planners.seeing.context import Context
+from runner.planners.seeing.grammar_enter import read_enter
 from runner.planners.seeing.grammar_mail import read_mail
 from runner.planners.seeing.grammar_press import bare, read_press, shapes_of
 from runner.planners.seeing.grammar_values import day_of
 from runner.planners.seeing.wishes import (
-    Compare, Complete, DragTo, Draw, Fill, Guess, InOrder, Judge, Open, Order, PickDate, Press, Resize, ScrollTo, Search,
-    Select, Shapes, Slide, Submit, Wish,
+    Compare,
+    Complete,
+    DragTo,
+    Draw,
+    Fill,
+    Guess,
+    InOrder,
+    Judge,
+    Order,
+    PickDate,
+    Press,
+    Resize,
+    ScrollTo,
+    Search,
+    Select,
+    Shapes,
+    Slide,
+    Submit,
+    Wish,
 )  # fmt: skip
 from runner.planners.seeing.words import QUOTED, Clause, clauses, ordinal
 
@@ -88,8 +106,8 @@ def read_rest(clause: Clause, context: Context) -> list[Wish] | None:
         case "find":
             return _find(clause, context)
         case "close":
-            by = re.search(r"\bby (?:clicking|pressing)(?: on)? (?:the )?(.+)$", rest)
-            quoted = clause.quoted(by[1]) if by else []
+            how = re.search(r"\bby (?:clicking|pressing)(?: on)? (?:the )?(.+)$", rest)
+            quoted = clause.quoted(how[1]) if how else []
             name = quoted[0] if quoted else "close"
             return [Press((name,), within="dialog")]
         case "focus":
@@ -109,24 +127,20 @@ def read_rest(clause: Clause, context: Context) -> list[Wish] | None:
         case "drag":
             return _drag(clause)
         case "use":
-            match = re.match(r"the \w+(?: \w+)? to (?=\w)", rest)
-            return _again(rest[match.end() :], clause, context) if match else None
+            means = re.match(r"the \w+(?: \w+)? to (?=\w)", rest)
+            return _again(rest[means.end() :], clause, context) if means else None
         case "login":
             return _login(clause)
         case "give":
             return _style(clause)
         case "resize":
-            match = re.search(r"\b(width|height) is (larger|smaller|bigger)\b", rest)
-            return (
-                [Resize("width" if match[1] == "width" else "height", larger=match[2] != "smaller")] if match else None
-            )
+            side = re.search(r"\b(width|height) is (larger|smaller|bigger)\b", rest)
+            return [Resize("width" if side[1] == "width" else "height", larger=side[2] != "smaller")] if side else None
         case _:
-            return _unverbed(clause, context)
+            return _unverbed(clause)
 
 
 def _again(text: str, clause: Clause, context: Context) -> list[Wish] | None:
-    from runner.planners.seeing.grammar_enter import read_enter  # noqa: PLC0415
-
     word, _, rest = text.partition(" ")
     if word.lower() in {"enter", "type", "input", "write", "put"}:
         return read_enter(Clause("enter", rest, clause.quotes, text), context)
@@ -149,7 +163,7 @@ def _set(clause: Clause) -> list[Wish] | None:
     match = re.search(r"sliders? to (?:the )?(?:combination )?\[?([-\d., ]+)\]?$", clause.unquote(clause.rest))
     if match is not None:
         return [Slide(tuple(float(part) for part in match[1].split(",")))]
-    match = re.fullmatch(rf"(?:the )?(.+?) to (.+)", clause.rest)
+    match = re.fullmatch(r"(?:the )?(.+?) to (.+)", clause.rest)
     if match is None:
         return None
     name, value = clause.unquote(bare(match[1])), clause.unquote(match[2])
@@ -208,7 +222,7 @@ def _style(clause: Clause) -> list[Wish] | None:
     return [Select(text=what[0] if what else "", style=match["style"].lower())]
 
 
-def _unverbed(clause: Clause, context: Context) -> list[Wish] | None:
+def _unverbed(clause: Clause) -> list[Wish] | None:
     """Preludes that only say by which means, and comments that ask for nothing."""
     said = clause.said
     if re.match(r"using the [\w ]+$", said, re.IGNORECASE) or re.match(
@@ -218,8 +232,4 @@ def _unverbed(clause: Clause, context: Context) -> list[Wish] | None:
     match = re.match(r"(?:using the [\w ]+?,\s*)(give .+)$", said, re.IGNORECASE)
     if match is not None:
         return _style(Clause("give", match[1][5:], clause.quotes, said))
-    _ = context
     return None
-
-
-__all__ = ["Open", "read_rest", "read_whole"]

@@ -7,6 +7,7 @@ from datetime import date
 
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
            "december")  # fmt: skip
+_SHORTEST_MONTH = 3  # letters
 #: The sixteen colours with names of their own in HTML 4, and a few that people use.
 COLOURS = {
     "black": (0, 0, 0), "silver": (192, 192, 192), "gray": (128, 128, 128), "grey": (128, 128, 128),
@@ -40,7 +41,7 @@ def day_of(text: str) -> tuple[int, int, int] | None:
 def month_of(word: str) -> int:
     """1 to 12 for a month's name or its beginning; 0 for another word."""
     said = word.lower().strip(".")
-    return next((n for n, name in enumerate(_MONTHS, 1) if len(said) >= 3 and name.startswith(said)), 0)
+    return next((n for n, name in enumerate(_MONTHS, 1) if len(said) >= _SHORTEST_MONTH and name.startswith(said)), 0)
 
 
 def colour_of(word: str) -> tuple[int, int, int] | None:
@@ -51,4 +52,8 @@ def colour_of(word: str) -> tuple[int, int, int] | None:
 def rgb(text: str) -> tuple[int, int, int] | None:
     """Red, green and blue of a CSS colour."""
     found = re.findall(r"\d+", text)
-    return (int(found[0]), int(found[1]), int(found[2])) if text.startswith("rgb") and len(found) >= 3 else None
+    return (
+        (int(found[0]), int(found[1]), int(found[2]))
+        if text.startswith("rgb") and len(found) >= len(("red", "green", "blue"))
+        else None
+    )

@@ -20,6 +20,7 @@ _ICONS = {
     "back": ("back", "previous", "prev"), "next": ("next", "forward"), "add": ("add", "plus"),
     "remove": ("remove", "minus"), "menu": ("menu", "hamburger", "more"),
 }  # fmt: skip
+_ICON_LETTERS = 3  # a control that says less is known by its class names
 _CLOSES = frozenset({"x", "close", "\u00d7", "\u2715"})
 _KINDS: dict[str, tuple[str, ...]] = {
     "button": ("button",), "link": ("link",), "tab": ("tab",), "checkbox": ("checkbox",), "radio": ("radio",),
@@ -57,13 +58,16 @@ def match_control(element: Element, name: str) -> float:
     best = max(likeness(name, text) for text in said)
     if best < _SURE and plain(name) in _CLOSES and any(plain(text) in _CLOSES for text in said if text):
         best = 0.85
-    if best < _SURE and not element.own and len(element.text) < 3:
+    if best < _SURE and not element.own and len(element.text) < _ICON_LETTERS:
         tokens = words(element.tokens)
         known = icon_words(name)
         if known and any(token in known for token in tokens):
             best = 0.85
         elif known and any(
-            token.endswith(word) or token.startswith(word) for token in tokens for word in known if len(word) > 3
+            token.endswith(word) or token.startswith(word)
+            for token in tokens
+            for word in known
+            if len(word) > _ICON_LETTERS
         ):
             best = 0.7
     if best < _SURE and element.tokens and {plain(name), name.casefold()} & set(element.tokens.casefold().split()):
@@ -126,7 +130,7 @@ def beside(anchor: Element, candidates: Sequence[Element]) -> Element | None:
     return ranked[0]
 
 
-def rows(candidates: Sequence[Element], view: View) -> dict[str, tuple[int, ...]]:
+def rows(candidates: Sequence[Element]) -> dict[str, tuple[int, ...]]:
     """For each of several like elements, the container that is its own row."""
     found: dict[str, tuple[int, ...]] = {}
     for element in candidates:
@@ -138,7 +142,9 @@ def rows(candidates: Sequence[Element], view: View) -> dict[str, tuple[int, ...]
 def text_fields(view: View) -> list[Element]:
     """Fields that take text, in the order of the page."""
     return [
-        e for e in view if e.takes_text and not e.covered or (e.role == "textbox" and not e.disabled and not e.readonly)
+        e
+        for e in view
+        if (e.takes_text and not e.covered) or (e.role == "textbox" and not e.disabled and not e.readonly)
     ]
 
 

@@ -8,6 +8,7 @@ from runner.planners.seeing.advice import Refusal, Situation, Step, do
 from runner.planners.seeing.matching import match_control
 
 _SAME = 0.85
+_MOST = 3  # pop-ups closed for one wish
 _CLOSERS = ("close", "x", "\u00d7", "\u2715", "no thanks", "not now", "maybe later", "dismiss", "cancel", "skip",
             "got it", "ok", "exit", "no", "later", "decline", "reject all", "accept")  # fmt: skip
 
@@ -31,6 +32,6 @@ def uncover(at: Situation) -> Step:
     newest = [e for e in pool if e.id in at.view.fresh] or pool
     for name in _CLOSERS:
         found = [e for e in newest if match_control(e, name) >= _SAME]
-        if len(found) == 1 and at.noted("uncovered") < 3:
+        if len(found) == 1 and at.noted("uncovered") < _MOST:
             return do(Push(found[0].id), f"close what is in the way: {found[0].said!r}", "uncovered")
     return Refusal("something lies over the page and nothing closes it")

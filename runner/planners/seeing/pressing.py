@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runner.page.acts import Push, Tick
-from runner.page.view import Element, View, shared
-from runner.planners.seeing.advice import MET, Met, Refusal, Situation, Step, do, wait
+from runner.page.view import Element, View
+from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do, wait
 from runner.planners.seeing.matching import (
-    anchors, beside, controls, innermost, is_kind, rows, text_fields, ticked,
+    anchors,
+    beside,
+    controls,
+    innermost,
+    is_kind,
+    rows,
+    text_fields,
+    ticked,
 )  # fmt: skip
-from runner.planners.seeing.revealing import open_something
+from runner.planners.seeing.overlays import uncover
+from runner.planners.seeing.revealing import next_page, open_something
 from runner.planners.seeing.wishes import Press, Submit
-from runner.planners.seeing.words import plain
+from runner.planners.seeing.words import likeness, plain
 
+_KIN = 0.7
+_SEVERAL = 2
 _SENDERS = ("submit", "ok", "go", "go!", "search", "send", "save", "login", "log in", "sign in", "continue", "done",
             "confirm", "register", "finish", "next")  # fmt: skip
 
@@ -58,19 +68,13 @@ def submit(wish: Submit, at: Situation) -> Step:
 
 
 def _push(element: Element, at: Situation) -> Step:
-    if element.covered and (cover := _cover(at)) is not None:
-        return cover
+    if element.covered:
+        return uncover(at)
     if element.role in {"checkbox", "radio"} and element.field and element.type in {"checkbox", "radio"}:
         if element.checked:
             return do(Push(element.id), f"press {element.said!r}", "pressed")
         return do(Tick(element.id), f"check {element.said!r}", "pressed")
     return do(Push(element.id), f"press {element.said or element.tokens!r}", "pressed")
-
-
-def _cover(at: Situation) -> Step | None:
-    from runner.planners.seeing.overlays import uncover  # noqa: PLC0415
-
-    return uncover(at)
 
 
 def _find(wish: Press, view: View) -> list[Element]:
@@ -121,13 +125,13 @@ def _press_in_rows(wish: Press, at: Situation) -> Step:
         found = controls(at.view, name, wish.kind)
         if found:
             break
-    if len(found) < 2 or not wish.within:
+    if len(found) < _SEVERAL or not wish.within:
         return Refusal(f"{_called(wish)} is not in several rows") if not pressed else MET
-    own = rows(found, at.view)
+    own = rows(found)
     said = anchors(at.view, wish.within)
     meant = [e for e in found if any(s.path[: len(own[e.id])] == own[e.id] for s in said)]
     left = [e for e in meant if e.css not in pressed]
-    if not meant or (wish.many and len(meant) < wish.many):
+    if not (meant or pressed) or (wish.many and len(left) + len(pressed) < wish.many):
         return Refusal(f"too few rows say {wish.within!r}")
     return do(Push(left[0].id), f"press {wish.names[0]!r} in a row of {wish.within!r}", "pressed") if left else MET
 
@@ -140,7 +144,7 @@ def _press_property(wish: Press, at: Situation) -> Step:
         return opened if opened is not None else Refusal(f"{wish.within!r} is not on these pages")
     pool = [e for e in at.view if e.is_control and not e.field]
     for name in wish.names:
-        labels = [e for e in at.view if plain(e.own) == plain(name)]
+        labels = [e for e in at.view if max(likeness(name, e.own), likeness(e.own, name)) >= _KIN and e not in pool]
         near = {b.id: b for label in labels if (b := beside(label, pool)) is not None}
         if len(near) == 1:
             return _push(next(iter(near.values())), at)
@@ -176,7 +180,6 @@ def _press_result(wish: Press, at: Situation) -> Step:
     place = (wish.nth or 1) - 1 - pages * len(_first_page(at) or results)
     if 0 <= place < len(results):
         return _push(results[place], at)
-    from runner.planners.seeing.revealing import next_page  # noqa: PLC0415
 
     turn = next_page(at.view)
     if turn is None:
@@ -207,6 +210,3 @@ def _turns_pages(element: Element) -> bool:
 def _called(wish: Press) -> str:
     name = f"{wish.names[0]!r}" if wish.names else f"a {wish.kind}"
     return f"{name} in {wish.within!r}" if wish.within else name
-
-
-__all__ = ["Met", "press", "result_links", "shared", "submit"]

@@ -10,7 +10,20 @@ from runner.planners.seeing.grammar_enter import read_copy, read_enter, read_sol
 from runner.planners.seeing.grammar_press import read_choose, read_open, read_press, read_tick
 from runner.planners.seeing.grammar_rest import read_rest, read_whole
 from runner.planners.seeing.wishes import (
-    Choose, Colour, Complete, DragTo, Fill, FillAll, Open, PickDate, Press, Search, Select, Slide, Submit, Wish,
+    Choose,
+    Colour,
+    Complete,
+    DragTo,
+    Fill,
+    FillAll,
+    Open,
+    PickDate,
+    Press,
+    Search,
+    Select,
+    Slide,
+    Submit,
+    Wish,
 )  # fmt: skip
 from runner.planners.seeing.words import Clause, clauses
 

@@ -47,10 +47,8 @@ def openers(view: View) -> list[Element]:
     for e in view:
         if e.disabled or e.covered or e.field or not (e.press or e.is_control):
             continue
-        closed = (
-            e.expanded is False
-            and e.role != "tab"
-            or (e.role == "tab" and (e.selected is False or e.expanded is False))
+        closed = (e.expanded is False and e.role != "tab") or (
+            e.role == "tab" and (e.selected is False or e.expanded is False)
         )
         tokens = set(words(e.tokens.replace("-", " ")))
         looks = (
@@ -61,9 +59,7 @@ def openers(view: View) -> list[Element]:
         )
         if e.expanded or e.selected or tokens & {"collapsable", "expanded", "open"}:
             continue
-        if (closed or looks or (e.popup and e.expanded is not True)) and not any(
-            e.path[: len(f.path)] == f.path for f in found
-        ):
+        if (closed or looks or e.popup) and not any(e.path[: len(f.path)] == f.path for f in found):
             found.append(e)
     return found
 

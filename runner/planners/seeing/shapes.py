@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from runner.page.acts import Push
 from runner.page.view import Element, View
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do
-from runner.planners.seeing.grammar_values import COLOURS, colour_of, rgb
+from runner.planners.seeing.grammar_values import colour_of, rgb
 from runner.planners.seeing.matching import controls, is_kind
 from runner.planners.seeing.wishes import Shapes
 from runner.planners.seeing.words import plain
@@ -124,9 +124,3 @@ def shade(color: str) -> int | None:
     if code is None or sorted(code)[1] == max(code):
         return None
     return code.index(max(code))
-
-
-def nearest_name(color: str) -> str:
-    """The name of the colour that is closest."""
-    code = rgb(color) or (0, 0, 0)
-    return min(COLOURS, key=lambda name: sum((a - b) ** 2 for a, b in zip(COLOURS[name], code, strict=True)))

@@ -9,6 +9,7 @@ from runner.page.view import Element, View, shared
 from runner.planners.seeing.matching import text_fields
 from runner.planners.seeing.words import plain, stem, words
 
+_RUNNING = 3  # words that make a text
 _SUM = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*([+\-\u2212*x\u00d7\u00f7/])\s*(-?\d+(?:\.\d+)?)\s*=?\s*\??$")
 _TERM = re.compile(r"([+-]?)\s*(\d*)\s*\*?\s*([a-z]?)")
 
@@ -16,7 +17,7 @@ _TERM = re.compile(r"([+-]?)\s*(\d*)\s*\*?\s*([a-z]?)")
 def texts(view: View) -> list[Element]:
     """Running texts: paragraphs and filled text areas."""
     areas = [e for e in view if e.field and e.tag == "textarea" and (e.value or e.disabled or e.readonly)]
-    paragraphs = [e for e in view if not e.field and len(words(e.text)) >= 3 and not e.is_control]
+    paragraphs = [e for e in view if not e.field and len(words(e.text)) >= _RUNNING and not e.is_control]
     return areas or [e for e in paragraphs if e.tag in {"p", "pre", "blockquote", "article"}] or paragraphs
 
 
@@ -83,12 +84,12 @@ def solve(text: str) -> str | None:
         results = {"+": left + right, "-": left - right, "\u2212": left - right}
         return _said(results.get(sign, left / right if sign in "/\u00f7" else left * right))
     sides = text.replace("\u2212", "-").split("=")
-    if len(sides) != 2 or not re.search(r"[a-z]", text) or re.search(r"[A-Z]|[a-z]{2}", text):
+    if len(sides) != len(("left", "right")) or not re.search(r"[a-z]", text) or re.search(r"[A-Z]|[a-z]{2}", text):
         return None
-    left, right = _linear(sides[0]), _linear(sides[1])
-    if left is None or right is None or left[0] == right[0]:
+    one, other = _linear(sides[0]), _linear(sides[1])
+    if one is None or other is None or one[0] == other[0]:
         return None
-    return _said((right[1] - left[1]) / (left[0] - right[0]))
+    return _said((other[1] - one[1]) / (one[0] - other[0]))
 
 
 def _linear(side: str) -> tuple[Fraction, Fraction] | None:

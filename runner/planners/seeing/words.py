@@ -38,6 +38,9 @@ _SPLIT = re.compile(
 _TO_FIND = re.compile(rf",?\s+(?:in order )?to\s+(?:find|look for|locate)\s+and\s+(?={_VERB})", re.IGNORECASE)
 _FINDING = re.compile(rf"\b(?:find|look for|locate)\s+and\s+(?={_VERB})", re.IGNORECASE)
 _UNJOINED = re.compile(r"(?<=[\w\ue001])\s+(?=(?:hit|press|click(?: on)?) (?:the )?submit\b)", re.IGNORECASE)
+_SHORTEST_STEM = 4  # letters
+_MISSPELT = 0.88  # alike enough to be the same word with a slip
+_SHORTEST_MISSPELT = 5  # letters; shorter words are other words when one letter differs
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
              "ninth": 9, "tenth": 10, "last": -1}  # fmt: skip
 _ORDINAL = re.compile(rf"\b(?:(\d+)(?:st|nd|rd|th)|({'|'.join(_ORDINALS)}))\b", re.IGNORECASE)
@@ -92,9 +95,16 @@ def _clause(piece: str, quotes: tuple[str, ...]) -> Clause:
 
 def put_away(goal: str) -> tuple[str, tuple[str, ...]]:
     """The goal with what stands in quotes replaced by a mark; apostrophes inside words are none."""
-    text, quotes, place = "", [], 0
+    text, place = "", 0
+    quotes: list[str] = []
     while place < len(goal):
         char = goal[place]
+        template = goal.find("}}", place) + 1 if goal.startswith("{{", place) else 0
+        if template > 0:
+            text += f"{_OPEN}{len(quotes)}{_CLOSE}"
+            quotes.append(goal[place : template + 1])
+            place = template + 1
+            continue
         closer = _PAIRS.get(char)
         opens = closer and (place == 0 or not goal[place - 1].isalnum())
         end = goal.find(closer, place + 1) if closer and opens else -1
@@ -137,7 +147,7 @@ def words(text: str) -> tuple[str, ...]:
 def stem(word: str) -> str:
     """A word without the endings that grammar gives it; only to see that two words are kin."""
     for ending in ("ations", "ation", "ings", "ing", "ors", "or", "ers", "er", "ed", "es", "s", "d", "e"):
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
             return word[: -len(ending)]
     return word
 
@@ -159,7 +169,7 @@ def likeness(wanted: str, said: str) -> float:
     if mine_words and _holds(your_words, mine_words):
         return 0.6 + 0.25 * len(mine_words) / len(your_words)
     close = SequenceMatcher(None, mine, yours).ratio()
-    return 0.6 if close >= 0.88 and min(len(mine), len(yours)) >= 5 else 0.0
+    return 0.6 if close >= _MISSPELT and min(len(mine), len(yours)) >= _SHORTEST_MISSPELT else 0.0
 
 
 def _holds(many: tuple[str, ...], few: tuple[str, ...]) -> bool:
