@@ -18,6 +18,7 @@ _STAR = re.compile(r"\b(?:star|important|favou?rite)\b", re.IGNORECASE)
 _REPLY = re.compile(r"\b(?:reply|respond|answer|write back)\b", re.IGNORECASE)
 _FORWARD = re.compile(r"\b(?:forward|pass on)\b", re.IGNORECASE)
 _SEND_ON = re.compile(r"\b(?:send|give)\b.*\b(?:to|it)\b", re.IGNORECASE)
+_SEVERAL = re.compile(r"\b(?:from|by|of|to) [A-Z]\w* (?:and|or) [A-Z]\w*")
 _WITH = re.compile(r"\b(?:with|saying|say|text|message|reading|write|says)\b[^\ue000]*(\ue000\d+\ue001)")
 
 
@@ -28,6 +29,8 @@ _GIVE = re.compile(rf"\b(?:send|give|forward|show|email) {_NAME} (?:the|that|a|a
 
 def read_mail(goal: str) -> list[Wish] | None:
     """One message, one thing to do with it; None when any part is not clear."""
+    if _SEVERAL.search(goal):
+        return None
     if not _MAIL.search(goal) and not (_WROTE.search(goal) and _GIVE.search(goal)):
         return None
     said, quotes = put_away(goal)

@@ -19,7 +19,7 @@ from runner.planners.seeing.wishes import (
     Submit,
     Wish,
 )
-from runner.planners.seeing.words import QUOTED, Clause, ordinal, plain, without_ordinal
+from runner.planners.seeing.words import QUOTED, Clause, ordinal, plain, without_ordinal, words
 
 _KIND_WORDS = {
     "button": "button", "link": "link", "hyperlink": "link", "tab": "tab", "icon": "icon", "item": "item", "entry": "item",
@@ -50,6 +50,7 @@ _CALLED = re.compile(
 )
 _LEAD = re.compile(r"^(?:on|upon|into|at|the|an|a|that|your|this|down|with)\s+", re.IGNORECASE)
 _OWNER = re.compile(r"^(?:their|its|his|her)\s+", re.IGNORECASE)
+_SMALL = frozenset(["the", "a", "an", "on", "in", "of", "that", "is", "here", "this", "page", "one", "with", "it", "or", "and", "text", "below", "above", "box", "dialog"])
 _SUBMITS = frozenset({"submit", "login", "log in", "sign in", "enter"})
 
 
@@ -98,7 +99,8 @@ def _names(text: str, clause: Clause) -> tuple[tuple[str, ...], str]:
     kinds = _KIND.findall(re.sub(QUOTED, "", text))
     kind = _KIND_WORDS[kinds[-1].lower()] if kinds else ""
     if len(quoted) == 1:
-        return (quoted[0],), kind
+        spare = set(words(_KIND.sub("", _CALLED.sub("", re.sub(QUOTED, "", text))))) - _SMALL
+        return ((), "") if spare else ((quoted[0],), kind)
     if quoted:
         return (), ""
     whole = bare(_CALLED.sub("", text))

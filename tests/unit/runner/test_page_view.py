@@ -1,0 +1,52 @@
+"""Views: what is new, where rows are, and how an element is found again."""
+
+from __future__ import annotations
+
+from events.action import Target
+from runner.page.bundle import bundle
+from runner.page.view import shared
+from tests.seeing import button, field, group, icon, page, part
+
+
+def test_ids_are_stable_for_what_did_not_change_and_fresh_names_the_rest() -> None:
+    before = page(button("Save"), field("Name"))
+    now = page(button("Save"), field("Name", value="Ann"), button("New"), before=before)
+
+    assert now.elements[0].id == before.elements[0].id
+    assert {now.get(name).own if now.get(name) else "" for name in now.fresh} >= {"New"}  # type: ignore[union-attr]
+    assert now.elements[0].id not in now.fresh
+    assert now.elements[1].id in now.fresh
+
+
+def test_the_first_look_has_nothing_fresh() -> None:
+    assert not page(button("Save")).fresh
+
+
+def test_rows_are_shared_containers() -> None:
+    view = page(*(group(part("span", name), icon("star")) for name in ("Ann", "Bob")))
+    ann, star, bob, other = view.elements
+
+    assert shared(ann, star) > shared(ann, other)
+    assert shared(bob, other) > shared(bob, star)
+
+
+def test_a_bundle_begins_with_the_durable_and_ends_with_the_place() -> None:
+    view = page(button("Save", test_id="save", attr="save"), button("Cancel"))
+    found = bundle(view, view.elements[0])
+
+    assert found[0] == Target(test_id="save")
+    assert found[1] == Target(role="button", name="Save", exact=True)
+    assert found[-1] == Target(css=view.elements[0].css)
+
+
+def test_twins_are_told_apart_by_their_row() -> None:
+    view = page(*(group(part("span", name), button("Remove")) for name in ("Ann", "Bob")))
+    found = bundle(view, view.elements[3])
+
+    assert found[0] == Target(role="button", name="Remove", exact=True, within="Bob")
+
+
+def test_what_names_nothing_is_found_by_place_only() -> None:
+    view = page(icon("star"), icon("star"))
+
+    assert bundle(view, view.elements[0]) == (Target(css=view.elements[0].css),)
