@@ -23,6 +23,9 @@ _SWAPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\blabeled\b", ("called", "named")),
     (r"\bnamed\b", ("called",)),
     (r"\btrash icon\b", ("trash can",)),
+    ("(\ue000\\d+\ue001) (button|link|icon)\\b", (r"\2 \1", r"\2 labeled \1", r"\2 that says \1")),
+    (r"\bthe text into\b", ("the words into",)),
+    (r",? and (?=(?:press|hit|click|push)(?: on)? [Ss]ubmit)", (". Then ", ". After that, ", ", then ")),
     (r", then\b", (" and then", " and")),
     (r"\band then\b", ("then",)),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import assert_never
 
-from playwright.async_api import Locator, Page
+from playwright.async_api import Error, Locator, Page
 
 from events.action import Check, Click, Fill, Press, Select, Target
 from events.failure import ErrorType
@@ -16,12 +16,23 @@ from runner.page.view import Element, View
 
 _DRAG_STEPS = 12  # moves of the mouse between press and release; drag libraries ignore a single jump
 _SELECT_TEXT_JS = """e => {
-  if (e.select) { e.focus(); e.select(); return; }
   const range = document.createRange();
   range.selectNodeContents(e);
   const chosen = getSelection();
   chosen.removeAllRanges();
   chosen.addRange(range);
+}"""
+_PRESSES = 2
+_AWAIT_CLICK_JS = "() => { window[Symbol.for('goaltrail.clicked')] = 'none'; }"
+_MISSED_JS = """css => {
+  const got = window[Symbol.for('goaltrail.clicked')];
+  const wanted = document.querySelector(css);
+  // One that got to a container came from a press and a release on two of its parts; none at all may have served
+  // somebody who listens to presses, not to clicks.
+  if (!got || got === 'none' || !wanted || got === wanted || !got.contains(wanted)) return false;
+  const box = wanted.getBoundingClientRect();
+  const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return !!top && wanted.contains(top);  // what lies over it now came by the press
 }"""
 _SCROLL_JS = """(e, bottom) => { e.scrollTop = bottom ? e.scrollHeight : 0; }"""
 
@@ -42,7 +53,7 @@ async def perform(hands: Hands, view: View, act: PageAct) -> None:
     target = Target(css=element.css)
     match act:
         case Push(at=None):
-            await _by_hands(hands, Click(target=target))
+            await _press(hands, element)
         case Put():
             await _by_hands(hands, Fill(target=target, value=act.value))
         case Tick():
@@ -53,6 +64,20 @@ async def perform(hands: Hands, view: View, act: PageAct) -> None:
             await _by_hands(hands, Press(target=target, key=act.key))
         case _:
             await _on(hands, _locator(hands.session.page, element), element, act)
+
+
+async def _press(hands: Hands, element: Element) -> None:
+    """Press, and once more when no click arrived: things that move or grow under the mouse get none."""
+    page = hands.session.page
+    for _ in range(_PRESSES):
+        await page.evaluate(_AWAIT_CLICK_JS)
+        await _by_hands(hands, Click(target=Target(css=element.css)))
+        try:
+            missed = await page.evaluate(_MISSED_JS, element.css)
+        except Error:  # the page is on its way elsewhere: the press did something
+            return
+        if not missed:
+            return
 
 
 async def _by_hands(hands: Hands, action: Click | Fill | Check | Select | Press) -> None:
@@ -82,6 +107,9 @@ async def _on(hands: Hands, locator: Locator, element: Element, act: PageAct) ->
             await _drag(hands.session.page, element, act.to)
         case Scroll():
             await locator.evaluate(_SCROLL_JS, act.end == "bottom", timeout=milliseconds)
+        case Mark() if element.field:
+            await locator.focus(timeout=milliseconds)
+            await locator.press("ControlOrMeta+a", timeout=milliseconds)
         case Mark():
             await locator.evaluate(_SELECT_TEXT_JS, timeout=milliseconds)
         case Put() | Tick() | Await():

@@ -14,6 +14,7 @@ from runner.planners.seeing.words import ordinal, plain, words
 
 _WAYS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 _OTHERS = frozenset({"everything else", "the rest", "all others", "the others"})
+_TRIES = 2
 _FAR = 30.0  # pixels that are a move and no slip
 _STYLES = {"italics": ("italic", "italics"), "italic": ("italic",), "underlined": ("underline", "underlined"), "bold": ("bold",),
            "underline": ("underline",)}  # fmt: skip
@@ -155,23 +156,36 @@ def resize(wish: Resize, at: Situation) -> Step:
 
 
 def select(wish: Select, at: Situation) -> Step:
-    """Select the text; in an editor, then press the button of the style."""
-    if not at.noted("marked"):
-        found = texts(at.view)
-        if wish.style:
-            found = [e for e in at.view if e.type == "rich"]
-            if wish.text:
-                return Refusal("only a part of the text is meant")
-        index = (wish.nth or 1) - 1
-        if index >= len(found) or (wish.nth is None and len(found) != 1):
-            return Refusal("which text is meant is not clear")
-        return do(Mark(found[index].id), "select the text", "marked")
-    if wish.style and not at.noted("styled"):
-        for name in _STYLES.get(wish.style, (wish.style,)):
-            found = [e for e in controls(at.view, name) if not e.own] or [
-                e for e in at.view if e.press and name in words(e.tokens.replace("-", " "))
-            ]
-            if len(found) == 1:
-                return do(Push(found[0].id), f"make it {wish.style}", "styled")
-        return Refusal(f"nothing here makes text {wish.style}")
-    return MET
+    """Select the text; in an editor, then press the button of the style, and see that it took."""
+    marked, styled = at.noted("marked"), at.noted("styled")
+    if marked and not wish.style:
+        return MET
+    if marked > styled:
+        return _style(wish.style, at)
+    if marked and _took(at):
+        return MET
+    if marked == _TRIES:
+        return Refusal(f"the text does not become {wish.style}")
+    found = [e for e in at.view if e.type == "rich"] if wish.style else texts(at.view)
+    if wish.style and wish.text:
+        return Refusal("only a part of the text is meant")
+    index = (wish.nth or 1) - 1
+    if index >= len(found) or (wish.nth is None and len(found) != 1):
+        return Refusal("which text is meant is not clear")
+    return do(Mark(found[index].id), "select the text", "marked")
+
+
+def _style(style: str, at: Situation) -> Step:
+    for name in _STYLES.get(style, (style,)):
+        found = [e for e in controls(at.view, name) if not e.own] or [
+            e for e in at.view if e.press and name in words(e.tokens.replace("-", " "))
+        ]
+        if len(found) == 1:
+            return do(Push(found[0].id), f"make it {style}", "styled")
+    return Refusal(f"nothing here makes text {style}")
+
+
+def _took(at: Situation) -> bool:
+    """Whether text stands in an element that was not there before the style was pressed."""
+    before = {(e.css, e.own) for e in next(d.seen for d in reversed(at.deeds) if d.note == "styled")}
+    return any(e.own and not e.field and (e.css, e.own) not in before for e in at.view)

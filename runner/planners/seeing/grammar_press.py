@@ -50,7 +50,31 @@ _CALLED = re.compile(
 )
 _LEAD = re.compile(r"^(?:on|upon|into|at|the|an|a|that|your|this|down|with)\s+", re.IGNORECASE)
 _OWNER = re.compile(r"^(?:their|its|his|her)\s+", re.IGNORECASE)
-_SMALL = frozenset(["the", "a", "an", "on", "in", "of", "that", "is", "here", "this", "page", "one", "with", "it", "or", "and", "text", "below", "above", "box", "dialog"])
+_SMALL = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "on",
+        "in",
+        "of",
+        "that",
+        "is",
+        "here",
+        "this",
+        "page",
+        "one",
+        "with",
+        "it",
+        "or",
+        "and",
+        "text",
+        "below",
+        "above",
+        "box",
+        "dialog",
+    ]
+)
 _SUBMITS = frozenset({"submit", "login", "log in", "sign in", "enter"})
 
 

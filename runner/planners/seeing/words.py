@@ -11,7 +11,7 @@ _PAIRS = {'"': '"', "\u201c": "\u201d", "\u2018": "\u2019", "'": "'", "`": "`", 
 _OPEN, _CLOSE = "\ue000", "\ue001"
 QUOTED = f"{_OPEN}\\d+{_CLOSE}"
 _POLITE = re.compile(
-    r"^(?:please|kindly|could you|can you|will you|would you|i want you to|i would like you to|i need you to|now|first|your task is to)\s*,?\s+",
+    r"^(?:please|kindly|could you|can you|will you|would you|i want you to|i would like you to|i need you to|now|first|then|finally|after that|afterwards|next|your task is to)\s*,?\s+",
     re.IGNORECASE,
 )
 #: Words a clause begins with, and the plainest word for the same.
@@ -29,6 +29,7 @@ VERBS = {
     "use": "use", "log": "login", "login": "login", "sign": "login", "create": "create", "draw": "draw", "add": "add",
     "make": "make", "win": "win", "read": "read", "wait": "wait", "hover": "hover", "how": "how",
 }  # fmt: skip
+_JOINERS = frozenset({"and", "then", "after that", "afterwards", "finally", "next", "first"})
 _VERB = "(?:" + "|".join(VERBS) + r")(?=\s|$|[.,])"
 _SPLIT = re.compile(
     rf"(?:[.;!?]\s+(?=[A-Z{_OPEN}]))|(?:,?\s+(?:and\s+then|and\s+also|and|then)\s+(?={_VERB}))"
@@ -75,7 +76,7 @@ def clauses(goal: str) -> tuple[list[Clause], tuple[str, ...]]:
     text = _UNJOINED.sub(", ", text)
     for part in _SPLIT.split(text):
         piece = re.sub(r"(?:^|,?\s+)(?:and|then|and then)$", "", part.strip(" ,.;:"), flags=re.IGNORECASE).strip(" ,")
-        if piece and piece.lower() not in {"and", "then"}:
+        if piece and piece.lower() not in _JOINERS:
             found.append(_clause(piece, quotes))
     return found, quotes
 
