@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup lint types imports unit test demo up down lock format soak bench clean
+.PHONY: help setup lint types imports unit test demo up down lock format soak bench autonomy autonomy-data clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -57,6 +57,12 @@ format: setup  ## Let ruff lay out the code
 
 bench: setup  ## The benchmarks, a line of JSON each
 	@for name in latency lifecycle http_load nemesis; do $(BIN)/python -m benchmarks.$$name; done
+
+autonomy-data: setup  ## The pages the runner is measured on (data only, without their dependencies)
+	$(call timed,MiniWoB pages,$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements-miniwob.lock)
+
+autonomy: autonomy-data  ## What the rules do without help, five seeds: one line of JSON
+	@$(BIN)/python -m benchmarks.autonomy --full
 
 soak: setup  ## The long forms: literal leases, half an hour of kills
 	@$(BIN)/python -m benchmarks.outage && $(BIN)/python -m benchmarks.outage --runner

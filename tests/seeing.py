@@ -61,7 +61,7 @@ def page(*parts: Part, before: View | None = None) -> View:
         count += 1
         here, name = [*path, count], f"{css} > {found.told['tag']}:nth-of-type({count})"
         record = {"n": count, "path": here, "css": name, "box": [0.0, count * _ROW, 100.0, _ROW], **found.told}
-        if record.get("own") or record.get("press") or record.get("field") or len(found.told) > 4:  # noqa: PLR2004
+        if record.get("own") or record.get("press") or record.get("field") or len(found.told) > 4:
             told.append(record)
         for child in found.inside:
             walk(child, here, name)

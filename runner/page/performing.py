@@ -14,6 +14,7 @@ from runner.outcome import StepTrouble
 from runner.page.acts import Await, Drag, Mark, PageAct, Pick, Point, Push, Put, Scroll, Strike, Tick, Write
 from runner.page.view import Element, View
 
+_BOX_MS = 1_000.0
 _DRAG_STEPS = 12  # moves of the mouse between press and release; drag libraries ignore a single jump
 _SELECT_TEXT_JS = """e => {
   const range = document.createRange();
@@ -104,7 +105,7 @@ async def _on(hands: Hands, locator: Locator, element: Element, act: PageAct) ->
             await locator.hover(timeout=milliseconds)
         case Drag():
             await locator.scroll_into_view_if_needed(timeout=milliseconds)
-            await _drag(hands.session.page, element, act.to)
+            await _drag(hands.session.page, locator, act.to)
         case Scroll():
             await locator.evaluate(_SCROLL_JS, act.end == "bottom", timeout=milliseconds)
         case Mark() if element.field:
@@ -125,11 +126,13 @@ def _locator(page: Page, element: Element) -> Locator:
     return page.locator(element.css)
 
 
-async def _drag(page: Page, element: Element, to: tuple[float, float]) -> None:
-    """By mouse: press, move in steps, release."""
+async def _drag(page: Page, locator: Locator, to: tuple[float, float]) -> None:
+    """By mouse: press where it is now, move in steps, release."""
     left, top = await page.evaluate("() => [scrollX, scrollY]")
-    x, y = element.box.middle
-    await page.mouse.move(x - left, y - top)
+    box = await locator.bounding_box(timeout=_BOX_MS)
+    if box is None:
+        raise StepTrouble(ErrorType.STALE, "what was to be dragged is not there any more")
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     await page.mouse.down()
     try:
         await page.mouse.move(to[0] - left, to[1] - top, steps=_DRAG_STEPS)

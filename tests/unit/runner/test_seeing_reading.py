@@ -7,7 +7,18 @@ import pytest
 from runner.planners.seeing import Refusal
 from runner.planners.seeing.reading import read_goal
 from runner.planners.seeing.wishes import (
-    Along, Choose, Compare, Complete, DragTo, Fill, Mail, PickDate, Press, Slide, Submit, Wish,
+    Along,
+    Choose,
+    Compare,
+    Complete,
+    DragTo,
+    Fill,
+    Mail,
+    PickDate,
+    Press,
+    Slide,
+    Submit,
+    Wish,
 )  # fmt: skip
 from runner.planners.seeing.words import clauses, likeness, ordinal, stem
 
@@ -34,7 +45,7 @@ GOALS: list[tuple[str, tuple[Wish, ...]]] = [
         'Click the "Like" button on all posts by @ann and then click Submit.',
         (Press(("Like",), "button", within="@ann", many=0), Submit(("Submit",))),
     ),
-    ("For the user @leo, click on the \"Mute\" button.", (Press(("Mute",), "button", within="@leo"),)),
+    ('For the user @leo, click on the "Mute" button.', (Press(("Mute",), "button", within="@leo"),)),
     ("Buy the ticket with the cheapest cost.", (Compare("price", most=False),)),
     ('Enter an item that starts with "Ce" and ends with "lic".', (Complete("Ce", "lic"), Submit(optional=True))),
     ("Forward to Ann the email from Bob.", (Mail("forward", "Bob", to="Ann"),)),
