@@ -93,4 +93,12 @@ class Await:
     seconds: float = 0.5
 
 
-PageAct = Push | Put | Write | Pick | Tick | Strike | Point | Drag | Scroll | Mark | Await
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Read what an element says, or the value of a field, into the result under `key`."""
+
+    element: str
+    key: str
+
+
+PageAct = Push | Put | Write | Pick | Tick | Strike | Point | Drag | Scroll | Mark | Read | Await

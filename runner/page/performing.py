@@ -7,11 +7,11 @@ from typing import assert_never
 
 from playwright.async_api import Error, Locator, Page
 
-from events.action import Check, Click, Fill, Press, Select, Target
+from events.action import Check, Click, Extract, Fill, Press, Select, Target
 from events.failure import ErrorType
 from runner.actions import Hands, prepare
 from runner.outcome import StepTrouble
-from runner.page.acts import Await, Drag, Mark, PageAct, Pick, Point, Push, Put, Scroll, Strike, Tick, Write
+from runner.page.acts import Await, Drag, Mark, PageAct, Pick, Point, Push, Put, Read, Scroll, Strike, Tick, Write
 from runner.page.view import Element, View
 
 _BOX_MS = 1_000.0
@@ -61,6 +61,8 @@ async def perform(hands: Hands, view: View, act: PageAct) -> None:
             await _by_hands(hands, Check(target=target, checked=act.on))
         case Pick(options=(only,)):
             await _by_hands(hands, Select(target=target, option=only))
+        case Read():
+            await _by_hands(hands, Extract(target=target, key=act.key))
         case Strike(times=1):
             await _by_hands(hands, Press(target=target, key=act.key))
         case _:
@@ -81,7 +83,7 @@ async def _press(hands: Hands, element: Element) -> None:
             return
 
 
-async def _by_hands(hands: Hands, action: Click | Fill | Check | Select | Press) -> None:
+async def _by_hands(hands: Hands, action: Click | Extract | Fill | Check | Select | Press) -> None:
     doing = await prepare(hands, action, irreversible=False)
     await doing(hands.timeout_of(action))
 
@@ -113,7 +115,7 @@ async def _on(hands: Hands, locator: Locator, element: Element, act: PageAct) ->
             await locator.press("ControlOrMeta+a", timeout=milliseconds)
         case Mark():
             await locator.evaluate(_SELECT_TEXT_JS, timeout=milliseconds)
-        case Put() | Tick() | Await():
+        case Put() | Tick() | Read() | Await():
             raise AssertionError(f"{act!r} is done elsewhere")
         case _:
             assert_never(act)

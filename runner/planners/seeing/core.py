@@ -15,6 +15,7 @@ from runner.planners.seeing.comparing import compare, draw, guess, judge, order
 from runner.planners.seeing.completing import colour, complete
 from runner.planners.seeing.dragging import drag, resize, scroll, select, sort
 from runner.planners.seeing.entering import fill, fill_all, search
+from runner.planners.seeing.looking import hover, read_out
 from runner.planners.seeing.mail import mail
 from runner.planners.seeing.overlays import blocked, uncover
 from runner.planners.seeing.pressing import press, submit
@@ -28,7 +29,7 @@ SKILLS: dict[type[Any], Callable[[Any, Situation], Step]] = {
     w.Press: press, w.Submit: submit, w.Open: open_closed, w.Fill: fill, w.FillAll: fill_all, w.Search: search,
     w.Choose: choose, w.Along: along, w.Slide: slide, w.PickDate: pick_date, w.Complete: complete, w.Colour: colour,
     w.Shapes: shapes, w.Compare: compare, w.InOrder: sort, w.Judge: judge, w.Draw: draw, w.Guess: guess, w.Order: order,
-    w.DragTo: drag, w.Resize: resize, w.ScrollTo: scroll, w.Select: select, w.Mail: mail,
+    w.DragTo: drag, w.Resize: resize, w.ScrollTo: scroll, w.Select: select, w.Mail: mail, w.ReadOut: read_out, w.Hover: hover,
 }  # fmt: skip
 
 

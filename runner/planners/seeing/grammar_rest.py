@@ -17,11 +17,13 @@ from runner.planners.seeing.wishes import (
     Draw,
     Fill,
     Guess,
+    Hover,
     InOrder,
     Judge,
     Order,
     PickDate,
     Press,
+    ReadOut,
     Resize,
     ScrollTo,
     Search,
@@ -31,7 +33,7 @@ from runner.planners.seeing.wishes import (
     Submit,
     Wish,
 )  # fmt: skip
-from runner.planners.seeing.words import QUOTED, Clause, clauses, ordinal
+from runner.planners.seeing.words import QUOTED, Clause, clauses, ordinal, words
 
 _CHEAP = r"cheapest|least expensive|lowest[- ]priced?|shortest|fastest|quickest|longest|most expensive|priciest|dearest"
 _POLITE = r"^(?:please|could you|can you|i want you to)\s+"
@@ -129,6 +131,11 @@ def read_rest(clause: Clause, context: Context) -> list[Wish] | None:
         case "use":
             means = re.match(r"the \w+(?: \w+)? to (?=\w)", rest)
             return _again(rest[means.end() :], clause, context) if means else None
+        case "read":
+            return _read_out(clause)
+        case "hover":
+            name = clause.unquote(bare(re.sub(r"^over\s+", "", rest)))
+            return [Hover(name)] if name else None
         case "login":
             return _login(clause)
         case "give":
@@ -198,6 +205,17 @@ def _drag(clause: Clause) -> list[Wish] | None:
         if (match := re.fullmatch(pattern, rest, re.IGNORECASE)) is not None:
             return [DragTo(match["what"], match["place"])]
     return None
+
+
+def _read_out(clause: Clause) -> list[Wish] | None:
+    """`Read the price`, `read "Total" into "amount"`: the key is the label's words unless one is given."""
+    match = re.fullmatch(
+        rf"(?:the )?(?:value of |text of )?(?:the )?(.+?)(?:\s+(?:into|as)\s+({QUOTED}|\w+))?", clause.rest
+    )
+    if match is None:
+        return None
+    label = clause.unquote(match[1])
+    return [ReadOut(label, clause.unquote(match[2]) if match[2] else "_".join(words(label)) or "text")]
 
 
 def _login(clause: Clause) -> list[Wish] | None:

@@ -57,15 +57,21 @@ def spelled(view: View) -> str | None:
 
 def cell_of(view: View, label: str) -> str | None:
     """What a table or a list of properties says under a label; None when it is not clear."""
+    found = cell_element(view, label)
+    return found.own if found is not None else None
+
+
+def cell_element(view: View, label: str) -> Element | None:
+    """The element that says it: the next one in the row of the label."""
     wanted = plain(label)
-    found: set[str] = set()
+    found: dict[str, Element] = {}
     for index, element in enumerate(view.elements):
         if plain(element.own) != wanted or element.role == "label":
             continue
         beside = next((e for e in view.elements[index + 1 : index + 3] if e.own and not e.field), None)
         if beside is not None and shared(element, beside) >= len(element.path) - 2 and plain(beside.own) != wanted:
-            found.add(beside.own)
-    return found.pop() if len(found) == 1 else None
+            found.setdefault(beside.own, beside)
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def answer(view: View) -> str | None:

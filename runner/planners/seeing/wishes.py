@@ -201,6 +201,21 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadOut:
+    """Read what the page says under a label."""
+
+    label: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    """Point at something without pressing it."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Submit:
     """Send the form off, whatever its button is called."""
 
@@ -210,5 +225,5 @@ class Submit:
 
 Wish = (
     Press | Open | Fill | FillAll | Choose | Along | Slide | PickDate | Complete | Colour | Shapes | Compare | InOrder
-    | DragTo | ScrollTo | Select | Resize | Mail | Search | Judge | Draw | Guess | Order | Submit
+    | DragTo | ScrollTo | Select | Resize | Mail | Search | Judge | Draw | Guess | Order | ReadOut | Hover | Submit
 )  # fmt: skip

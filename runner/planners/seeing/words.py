@@ -27,7 +27,7 @@ VERBS = {
     "buy": "buy", "book": "book", "order": "order", "sort": "sort", "highlight": "highlight", "resize": "resize",
     "generate": "generate", "guess": "guess", "search": "search", "set": "set", "focus": "focus", "give": "give",
     "use": "use", "log": "login", "login": "login", "sign": "login", "create": "create", "draw": "draw", "add": "add",
-    "make": "make", "win": "win", "read": "read", "wait": "wait", "hover": "hover", "how": "how",
+    "make": "make", "win": "win", "read": "read", "extract": "read", "report": "read", "note": "read", "wait": "wait", "hover": "hover", "how": "how",
 }  # fmt: skip
 _JOINERS = frozenset({"and", "then", "after that", "afterwards", "finally", "next", "first"})
 _VERB = "(?:" + "|".join(VERBS) + r")(?=\s|$|[.,])"

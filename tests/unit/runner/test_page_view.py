@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from events.action import Target
+from events.action import Click, Fill, Target
+from runner.page.acts import Point, Push, Put
 from runner.page.bundle import bundle
+from runner.page.recorded import as_action
 from runner.page.view import shared
 from tests.seeing import button, field, group, icon, page, part
 
@@ -44,6 +46,21 @@ def test_twins_are_told_apart_by_their_row() -> None:
     found = bundle(view, view.elements[3])
 
     assert found[0] == Target(role="button", name="Remove", exact=True, within="Bob")
+
+
+def test_acts_become_actions_of_the_record_with_durable_targets() -> None:
+    view = page(button("Send"), field("Name", type="text"), icon("star"))
+    send, name, star = view.elements
+
+    assert as_action(view, Push(send.id), irreversible=True) == Click(
+        target=Target(role="button", name="Send", exact=True), irreversible=True
+    )
+    assert as_action(view, Put(name.id, "Ann")) == Fill(
+        target=Target(role="textbox", name="Name", exact=True), value="Ann"
+    )
+    assert as_action(view, Push(star.id)) == Click(target=Target(css=star.css))
+    assert as_action(view, Point(star.id)) is None
+    assert as_action(view, Push("e99")) is None
 
 
 def test_what_names_nothing_is_found_by_place_only() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from runner.page.acts import Await, PageAct, Pick, Push, Put, Scroll, Strike, Tick
+from runner.page.acts import Await, PageAct, Pick, Point, Push, Put, Read, Scroll, Strike, Tick
 from runner.page.view import View
 from runner.planners.seeing import Deed, Done, Next, Refusal, propose
 from tests.seeing import box, button, field, group, icon, link, page, part
@@ -134,6 +134,17 @@ def test_what_covers_the_fields_is_closed_first_and_not_agreed_to() -> None:
     goal = 'Type "Ann" into "Name" and press Send'
 
     assert act(goal, view, after(goal, before))[1] == "Cancel"
+
+
+def test_what_the_page_says_is_read_out() -> None:
+    rows = [group(part("td", key), part("td", value)) for key, value in (("Price", "$9"), ("Size", "9"))]
+
+    assert act("Read the price", page(group(*rows)))[0] == Read("e4", "price")
+    assert "does not say" in refusal("Read the colour", page(group(*rows)))
+
+
+def test_pointing_presses_nothing() -> None:
+    assert act('Hover over "Menu"', page(button("Menu")))[0] == Point("e1")
 
 
 def test_a_slider_is_moved_by_as_many_keys_as_its_reading_asks() -> None:
