@@ -93,7 +93,7 @@ async def _act_until_the_end(hands: Hands, episode: Episode) -> None:
         before = time.monotonic()
         view = await look(page, view, ignore=miniwob_site.FRAME)
         episode.look_ms.append((time.monotonic() - before) * 1_000)
-        advice = propose(episode.goal, view, tuple(history))
+        advice = propose(episode.goal, view, tuple(history), sends=True)
         if not isinstance(advice, Next):
             episode.said = (
                 f"{episode.said}; {advice.reason}" if isinstance(advice, Refusal) else f"{episode.said}; done"

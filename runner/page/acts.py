@@ -101,4 +101,11 @@ class Read:
     key: str
 
 
-PageAct = Push | Put | Write | Pick | Tick | Strike | Point | Drag | Scroll | Mark | Read | Await
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Open a page; a relative address is read against the task's site."""
+
+    url: str
+
+
+PageAct = Push | Put | Write | Pick | Tick | Strike | Point | Drag | Scroll | Mark | Read | Visit | Await

@@ -7,11 +7,26 @@ from typing import assert_never
 
 from playwright.async_api import Error, Locator, Page
 
-from events.action import Check, Click, Extract, Fill, Press, Select, Target
+from events.action import Check, Click, Extract, Fill, Navigate, Press, Select, Target
 from events.failure import ErrorType
 from runner.actions import Hands, prepare
 from runner.outcome import StepTrouble
-from runner.page.acts import Await, Drag, Mark, PageAct, Pick, Point, Push, Put, Read, Scroll, Strike, Tick, Write
+from runner.page.acts import (
+    Await,
+    Drag,
+    Mark,
+    PageAct,
+    Pick,
+    Point,
+    Push,
+    Put,
+    Read,
+    Scroll,
+    Strike,
+    Tick,
+    Visit,
+    Write,
+)
 from runner.page.view import Element, View
 
 _BOX_MS = 1_000.0
@@ -48,6 +63,9 @@ async def perform(hands: Hands, view: View, act: PageAct) -> None:
     if isinstance(act, Await):
         await asyncio.sleep(act.seconds)
         return
+    if isinstance(act, Visit):
+        await _by_hands(hands, Navigate(url=act.url))
+        return
     element = view.get(act.element)
     if element is None:
         raise StepTrouble(ErrorType.STALE, f"{act.element} is no element of the view")
@@ -83,7 +101,7 @@ async def _press(hands: Hands, element: Element) -> None:
             return
 
 
-async def _by_hands(hands: Hands, action: Click | Extract | Fill | Check | Select | Press) -> None:
+async def _by_hands(hands: Hands, action: Click | Extract | Fill | Check | Navigate | Select | Press) -> None:
     doing = await prepare(hands, action, irreversible=False)
     await doing(hands.timeout_of(action))
 
@@ -115,7 +133,7 @@ async def _on(hands: Hands, locator: Locator, element: Element, act: PageAct) ->
             await locator.press("ControlOrMeta+a", timeout=milliseconds)
         case Mark():
             await locator.evaluate(_SELECT_TEXT_JS, timeout=milliseconds)
-        case Put() | Tick() | Read() | Await():
+        case Put() | Tick() | Read() | Visit() | Await():
             raise AssertionError(f"{act!r} is done elsewhere")
         case _:
             assert_never(act)

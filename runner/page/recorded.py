@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from events.action import Action, Check, Click, Extract, Fill, Press, Select
-from runner.page.acts import PageAct, Pick, Push, Put, Read, Strike, Tick
+from events.action import Action, Check, Click, Extract, Fill, Navigate, Press, Select
+from runner.page.acts import PageAct, Pick, Push, Put, Read, Strike, Tick, Visit
 from runner.page.bundle import bundle
 from runner.page.view import View
 
@@ -16,6 +16,8 @@ def as_action(view: View, act: PageAct, *, irreversible: bool = False) -> Action
         act: what was proposed.
         irreversible: whether it cannot be taken back; who proposes acts does not judge that.
     """
+    if isinstance(act, Visit):
+        return Navigate(url=act.url)
     element = view.get(getattr(act, "element", ""))
     if element is None or element.frame:
         return None

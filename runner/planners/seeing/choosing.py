@@ -5,7 +5,7 @@ from __future__ import annotations
 from runner.page.acts import Await, Pick, Point, Push, Put, Strike, Tick
 from runner.page.view import Element, View, shared
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do
-from runner.planners.seeing.matching import controls, number, tick_name, ticked
+from runner.planners.seeing.matching import controls, field_named, number, tick_name, ticked
 from runner.planners.seeing.revealing import open_something
 from runner.planners.seeing.wishes import Along, Choose, Slide
 from runner.planners.seeing.words import likeness, plain, words
@@ -22,7 +22,10 @@ def choose(wish: Choose, at: Situation) -> Step:
         return _choose_nth(wish, at)
     if not wish.options:
         return MET
-    for field in at.view:
+    lists = [field for field in at.view if field.options]
+    if wish.field and not (lists := field_named(at.view, wish.field, lists)):
+        return Refusal(f"no list is called {wish.field!r}")
+    for field in lists:
         if field.options and not field.disabled and not field.covered and field.box.area > _SEEN:
             picked = [_same(option, field.options) for option in wish.options]
             if all(picked):

@@ -15,7 +15,7 @@ from runner.planners.seeing.comparing import compare, draw, guess, judge, order
 from runner.planners.seeing.completing import colour, complete
 from runner.planners.seeing.dragging import drag, resize, scroll, select, sort
 from runner.planners.seeing.entering import fill, fill_all, search
-from runner.planners.seeing.looking import hover, read_out
+from runner.planners.seeing.looking import go, hover, key, read_out, wait_for
 from runner.planners.seeing.mail import mail
 from runner.planners.seeing.overlays import blocked, uncover
 from runner.planners.seeing.pressing import press, submit
@@ -29,19 +29,20 @@ SKILLS: dict[type[Any], Callable[[Any, Situation], Step]] = {
     w.Press: press, w.Submit: submit, w.Open: open_closed, w.Fill: fill, w.FillAll: fill_all, w.Search: search,
     w.Choose: choose, w.Along: along, w.Slide: slide, w.PickDate: pick_date, w.Complete: complete, w.Colour: colour,
     w.Shapes: shapes, w.Compare: compare, w.InOrder: sort, w.Judge: judge, w.Draw: draw, w.Guess: guess, w.Order: order,
-    w.DragTo: drag, w.Resize: resize, w.ScrollTo: scroll, w.Select: select, w.Mail: mail, w.ReadOut: read_out, w.Hover: hover,
+    w.DragTo: drag, w.Resize: resize, w.ScrollTo: scroll, w.Select: select, w.Mail: mail, w.ReadOut: read_out, w.Hover: hover, w.Go: go, w.Key: key, w.WaitFor: wait_for,
 }  # fmt: skip
 
 
-def propose(goal: str, view: View, history: Sequence[Deed] = ()) -> Advice:
+def propose(goal: str, view: View, history: Sequence[Deed] = (), *, sends: bool = False) -> Advice:
     """What to do next.
 
     Args:
         goal: what is asked for, in words; templates of inputs are filled in already, secrets are not.
         view: what the page shows now.
         history: what this function proposed before and was carried out, oldest first.
+        sends: whether a goal that only fills in a form means that the form is sent, too.
     """
-    asked = read_goal(goal)
+    asked = read_goal(goal, sends=sends)
     if isinstance(asked, Refusal):
         return asked
     if (stuck := _stuck(history)) is not None:

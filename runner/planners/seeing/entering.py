@@ -8,8 +8,9 @@ from runner.page.acts import Put, Write
 from runner.page.view import Element
 from runner.planners.seeing import sources
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do
+from runner.planners.seeing.choosing import choose
 from runner.planners.seeing.matching import caption, field_named, text_fields
-from runner.planners.seeing.wishes import Fill, FillAll, Search
+from runner.planners.seeing.wishes import Choose, Fill, FillAll, Search
 from runner.planners.seeing.words import stem, words
 
 _TRIES = 2
@@ -18,6 +19,11 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})\s*([AaPp])?\.?[Mm]?")
 
 def fill(wish: Fill, at: Situation) -> Step:
     """Bring the value into the field, or into each."""
+    lists = [e for e in at.view if e.options and not e.disabled]
+    if wish.field and not wish.source and lists:
+        named = field_named(at.view, wish.field, [*text_fields(at.view), *lists])
+        if len(named) == 1 and named[0].options:
+            return choose(Choose((wish.value,), field=wish.field), at)
     fields = _fields(wish, at)
     if isinstance(fields, Refusal):
         return fields

@@ -35,6 +35,10 @@ def read_enter(clause: Clause, context: Context) -> list[Wish] | None:
         return [Complete(clause.unquote(begin[1]), ends)]
     if re.match(r"^the values? that corresponds? (?:with|to) each label\b", rest):
         return [FillAll()]
+    if (
+        match := re.fullmatch(rf"(?:the )?({QUOTED}|\w[\w ]*?)(?: field)? with ({QUOTED}|\S+)", rest)
+    ) and clause.verb == "enter":
+        return [Fill(_cased(clause.unquote(match[2]), case), field=clause.unquote(match[1]))]
     field, nth, every = "", None, False
     dated = re.fullmatch(r"(?P<value>.+?)\s+as (?:the )?(?:\w+ )*?(?P<kind>date|day|time)", rest)
     if dated:

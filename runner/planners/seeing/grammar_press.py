@@ -11,6 +11,8 @@ from runner.planners.seeing.wishes import (
     Choose,
     Colour,
     Fill,
+    Go,
+    Key,
     Open,
     PickDate,
     Press,
@@ -18,7 +20,7 @@ from runner.planners.seeing.wishes import (
     Slide,
     Submit,
     Wish,
-)
+)  # fmt: skip
 from runner.planners.seeing.words import QUOTED, Clause, ordinal, plain, without_ordinal, words
 
 _KIND_WORDS = {
@@ -50,6 +52,7 @@ _CALLED = re.compile(
 )
 _LEAD = re.compile(r"^(?:on|upon|into|at|the|an|a|that|your|this|down|with)\s+", re.IGNORECASE)
 _OWNER = re.compile(r"^(?:their|its|his|her)\s+", re.IGNORECASE)
+_KEYS = {"enter": "Enter", "return": "Enter", "escape": "Escape", "esc": "Escape", "tab": "Tab"}
 _SMALL = frozenset(
     [
         "the",
@@ -75,7 +78,7 @@ _SMALL = frozenset(
         "dialog",
     ]
 )
-_SUBMITS = frozenset({"submit", "login", "log in", "sign in", "enter"})
+_SUBMITS = frozenset({"submit", "login", "log in", "sign in"})
 
 
 def bare(text: str) -> str:
@@ -87,7 +90,15 @@ def bare(text: str) -> str:
 
 def read_press(clause: Clause, context: Context) -> list[Wish] | None:
     """Press, click, hit, ..."""
-    rest = bare(_PURPOSE.sub("", clause.rest))
+    rest = bare(re.sub(r"^(?:to|between|through|up)\s+", "", _PURPOSE.sub("", clause.rest)))
+    if rest.lower() in _KEYS:
+        return [Key(_KEYS[rest.lower()])]
+    if (
+        match := re.fullmatch(
+            rf"({QUOTED}) (?:in|for|of|next to|beside) (?:the )?({QUOTED})(?: row| item| entry)?", rest
+        )
+    ) is not None:
+        return [Press((clause.unquote(match[1]),), within=clause.unquote(match[2]))]
     within, context.row = context.row, "" if context.row and not _OWNER.match(rest) else context.row
     if (match := _ROWS.match(rest)) is not None:
         names, kind = _names(match["what"], clause)
@@ -168,6 +179,10 @@ def read_choose(clause: Clause, context: Context) -> list[Wish] | None:
         return [Colour("" if re.search(r"following|shown|given", name) else name)]
     if (match := re.fullmatch(r"all (?:of )?(?:the )?shades of (\w+)", rest)) is not None:
         return [Shapes((match[1],), "press_all")]
+    if match := re.fullmatch(
+        rf"({QUOTED}|[^\s,]+) (?:from|in|as|for) (?:the )?({QUOTED})(?: (?:list|dropdown|field|menu))?", rest
+    ):
+        return [Choose((clause.unquote(match[1]),), field=clause.unquote(match[2]))]
     if ">" in rest:
         return [Along(tuple(part.strip() for part in clause.unquote(rest).split(">")))]
     if re.search(r"\b(?:similar|related|close) to\b", rest):
@@ -212,14 +227,12 @@ def read_tick(clause: Clause, context: Context) -> list[Wish] | None:
     return [Choose(said, on=on)] if said else None
 
 
-def read_open(clause: Clause, _: Context) -> list[Wish] | None:
+def read_open(clause: Clause, context: Context) -> list[Wish] | None:
     """Open, expand, switch to, navigate."""
-    rest = bare(re.sub(r"^(?:to|between|through|up)\s+", "", clause.rest))
-    rest = re.sub(r"\s+below$", "", rest)
-    quoted = clause.quoted(rest)
-    if quoted:
-        return [Press((quoted[0],))] if len(quoted) == 1 else None
-    match = re.fullmatch(r"(?:\w+ )?(section|tab|menu|tree|panel|list)s?", rest)
-    if match:
-        return [Open("", match[1])]
-    return None
+    rest = re.sub(r"\s+below$", "", bare(re.sub(r"^(?:to|between|through|up)\s+", "", clause.rest)))
+    address = clause.unquote(rest)
+    if address.startswith(("/", "http://", "https://")) and " " not in address:
+        return [Go(address)]
+    if re.fullmatch(r"(?:\w+ )?(section|tab|menu|tree|panel|list)s?", rest):
+        return [Open("", rest.split()[-1].removesuffix("s"))]
+    return read_press(clause, context) if clause.quoted(rest) or ordinal(rest) else None

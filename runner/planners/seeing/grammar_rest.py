@@ -31,6 +31,7 @@ from runner.planners.seeing.wishes import (
     Shapes,
     Slide,
     Submit,
+    WaitFor,
     Wish,
 )  # fmt: skip
 from runner.planners.seeing.words import QUOTED, Clause, clauses, ordinal, words
@@ -131,6 +132,14 @@ def read_rest(clause: Clause, context: Context) -> list[Wish] | None:
         case "use":
             means = re.match(r"the \w+(?: \w+)? to (?=\w)", rest)
             return _again(rest[means.end() :], clause, context) if means else None
+        case "wait":
+            text = clause.unquote(re.sub(r"^(?:for|until)\s+", "", rest))
+            return [WaitFor(text)] if text else None
+        case "delete":
+            row = re.fullmatch(
+                rf"(?:the )?({QUOTED}|[\w@.-]+)(?: (?:row|item|entry|line))?(?: from (?:the )?\w+)?", rest
+            )
+            return [Press(("delete", "remove"), within=clause.unquote(row[1]))] if row else None
         case "read":
             return _read_out(clause)
         case "hover":
@@ -220,6 +229,8 @@ def _read_out(clause: Clause) -> list[Wish] | None:
 
 def _login(clause: Clause) -> list[Wish] | None:
     text = re.sub(r"^(?:in|on)?\s*(?:with|as|using)?\s*", "", clause.rest)
+    if (match := re.fullmatch(rf"({QUOTED}) (?:with|and) (?:the )?password ({QUOTED})", text)) is not None:
+        text = f"username {match[1]} password {match[2]}"
     found = re.findall(
         rf"(user ?name|user|e-?mail|password|login)\s*:?\s*({QUOTED}|\{{\{{.+?\}}\}}|\S+)", text, re.IGNORECASE
     )

@@ -21,6 +21,9 @@ _ICONS = {
     "remove": ("remove", "minus"), "menu": ("menu", "hamburger", "more"),
 }  # fmt: skip
 _ICON_LETTERS = 3  # a control that says less is known by its class names
+#: What sites ask for instead, tried one after the other.
+_ALSO = {"username": "email", "user": "username", "user name": "username", "login": "username", "email": "e-mail",
+         "e-mail": "mail", "mail": "account"}  # fmt: skip
 _CLOSES = frozenset({"x", "close", "\u00d7", "\u2715"})
 _KINDS: dict[str, tuple[str, ...]] = {
     "button": ("button",), "link": ("link",), "tab": ("tab",), "checkbox": ("checkbox",), "radio": ("radio",),
@@ -190,6 +193,8 @@ def field_named(view: View, name: str, fields: Sequence[Element]) -> list[Elemen
         kin = {stem(w) for w in words(name)} & {stem(w) for w in words(caption(view, field) + " " + field.tokens)}
         scored.append((max(said, 0.62 if kin else 0.0), field))
     top = max((score for score, _ in scored), default=0.0)
+    if top < _SURE and (other := _ALSO.get(plain(name))) is not None:
+        return field_named(view, other, fields)
     return [f for score, f in scored if score >= max(_SURE, top - 0.001)]
 
 

@@ -38,11 +38,11 @@ _READERS: dict[str, Read] = {
 }  # fmt: skip
 
 
-def read_goal(goal: str) -> tuple[Wish, ...] | Refusal:
+def read_goal(goal: str, *, sends: bool = False) -> tuple[Wish, ...] | Refusal:
     """What the goal asks for, in order."""
     whole = read_whole(goal)
     if whole is not None:
-        return _tidy(whole)
+        return _tidy(whole, sends=sends)
     found: list[Wish] = []
     context = Context()
     parts, _ = clauses(goal)
@@ -53,10 +53,10 @@ def read_goal(goal: str) -> tuple[Wish, ...] | Refusal:
         if read is None:
             return Refusal(f"the rules do not understand {clause.unquote(clause.said)!r}")
         found.extend(read)
-    return _tidy(found) or Refusal("the goal asks for nothing the rules know")
+    return _tidy(found, sends=sends) or Refusal("the goal asks for nothing the rules know")
 
 
-def _tidy(wishes: list[Wish]) -> tuple[Wish, ...]:
+def _tidy(wishes: list[Wish], *, sends: bool) -> tuple[Wish, ...]:
     """Without hints to open something where a later wish looks for what is inside."""
     kept: list[Wish] = []
     for index, wish in enumerate(wishes):
@@ -64,6 +64,6 @@ def _tidy(wishes: list[Wish]) -> tuple[Wish, ...]:
         hint = isinstance(wish, Open) and isinstance(after, Press) and not wish.name
         if not hint:
             kept.append(wish)
-    if kept and all(isinstance(wish, _STATES) for wish in kept):
+    if sends and kept and all(isinstance(wish, _STATES) for wish in kept):
         kept.append(Submit(optional=True))
     return tuple(kept)

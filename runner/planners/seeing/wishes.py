@@ -53,6 +53,7 @@ class Choose:
     kind: str = ""
     nth: int | None = None
     on: bool = True
+    field: str = ""  #: the list they are chosen from
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,27 @@ class ReadOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Go:
+    """Open a page by its address."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Press a key where the focus is."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFor:
+    """Wait until something is said on the page."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hover:
     """Point at something without pressing it."""
 
@@ -225,5 +247,5 @@ class Submit:
 
 Wish = (
     Press | Open | Fill | FillAll | Choose | Along | Slide | PickDate | Complete | Colour | Shapes | Compare | InOrder
-    | DragTo | ScrollTo | Select | Resize | Mail | Search | Judge | Draw | Guess | Order | ReadOut | Hover | Submit
+    | DragTo | ScrollTo | Select | Resize | Mail | Search | Judge | Draw | Guess | Order | ReadOut | Go | Key | WaitFor | Hover | Submit
 )  # fmt: skip

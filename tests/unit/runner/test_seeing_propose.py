@@ -73,6 +73,20 @@ def test_no_field_of_that_name_is_told() -> None:
     assert "called 'Colour'" in refusal('Type "red" into "Colour"', LOGIN)
 
 
+def test_a_list_is_set_like_a_field() -> None:
+    view = page(
+        part("select", role="combobox", field=True, type="select", label="Day", options=["Mon", "Tue"], chosen=["Mon"])
+    )
+
+    assert act('set "Day" to "Tue"', view)[0] == Pick("e1", ("Tue",))
+
+
+def test_a_site_that_asks_for_the_mail_address_gets_the_name_to_log_in_with() -> None:
+    view = page(field("E-mail"), field("Password", type="password"), button("Log in"))
+
+    assert act('Log in as "ann@site.test" with password "x"', view)[1] == "E-mail"
+
+
 def test_boxes_are_ticked_and_left_when_they_are() -> None:
     view = page(box("Rome", checked=True), box("Oslo"), box("Bern"), button("Submit"))
 

@@ -13,11 +13,15 @@ from runner.planners.seeing.wishes import (
     Complete,
     DragTo,
     Fill,
+    Go,
+    Key,
     Mail,
     PickDate,
     Press,
+    ReadOut,
     Slide,
     Submit,
+    WaitFor,
     Wish,
 )  # fmt: skip
 from runner.planners.seeing.words import clauses, likeness, ordinal, stem
@@ -26,6 +30,18 @@ GOALS: list[tuple[str, tuple[Wish, ...]]] = [
     ('Click on the "Save" button.', (Press(("Save",), "button"),)),
     ("Press the cancel button", (Press(("cancel", "cancel button"), "button"),)),
     ("Tap the 2nd checkbox, then hit submit", (Press((), "checkbox", nth=2), Submit(("submit",)))),
+    ('press "Remove" in "Ann", wait for "Gone"', (Press(("Remove",), within="Ann"), WaitFor("Gone"))),
+    ('open "/classes" and delete "Ann"', (Go("/classes"), Press(("delete", "remove"), within="Ann"))),
+    (
+        'Log in as "ann" with password "{{secret:pw}}", press Enter',
+        (Fill("ann", field="username"), Fill("{{secret:pw}}", field="password"), Submit(("login", "log in", "sign in")), Key("Enter")),
+    ),
+    (
+        'Fill "Name" with "Ann", select "Tuesday" in "Day", press "Go"',
+        (Fill("Ann", field="Name"), Choose(("Tuesday",), field="Day"), Press(("Go",))),
+    ),
+    ('Switch to the "Settings" tab', (Press(("Settings",), "tab"),)),
+    ("Press save and read the total as amount", (Press(("save",)), ReadOut("total", "amount"))),
     ('Type "Eden" into the "Child" field and press Send', (Fill("Eden", field="Child"), Press(("Send",)))),
     ("Fill in the email with", ()),
     (
@@ -56,7 +72,7 @@ GOALS: list[tuple[str, tuple[Wish, ...]]] = [
 
 @pytest.mark.parametrize(("goal", "wishes"), GOALS, ids=[goal for goal, _ in GOALS])
 def test_a_goal_is_read_whole(goal: str, wishes: tuple[Wish, ...]) -> None:
-    read = read_goal(goal)
+    read = read_goal(goal, sends=True)
 
     if not wishes:
         assert isinstance(read, Refusal)
@@ -79,6 +95,11 @@ def test_what_is_not_understood_is_refused_and_told(goal: str) -> None:
 
     assert isinstance(read, Refusal)
     assert read.reason
+
+
+def test_a_form_is_sent_unasked_only_where_that_is_allowed() -> None:
+    assert read_goal('Type "Ann" into "Name"') == (Fill("Ann", field="Name"),)
+    assert read_goal('Type "Ann" into "Name"', sends=True) == (Fill("Ann", field="Name"), Submit(optional=True))
 
 
 def test_clauses_part_at_verbs_only() -> None:
