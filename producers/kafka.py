@@ -56,6 +56,10 @@ class KafkaPublisher:
             future.set_exception(PublishFailed(f"{topic!r} did not take a record: the publisher is closed"))
             return future
 
+        # What is under way cannot be recalled: a waiter that is cancelled must not cancel it, or its report would find
+        # no future to end, and an error in a report ends the thread that everybody waits for.
+        future.set_running_or_notify_cancel()
+
         def delivered(error: KafkaError | None, message: Message) -> None:
             _settle(future, error, message)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from uuid import uuid4
@@ -116,6 +117,19 @@ def test_an_unknown_topic_fails_in_the_future_and_not_in_the_call(ground: Ground
 
     with pytest.raises(PublishFailed):
         future.result(_DELIVERY_SECONDS * 2)
+
+
+def test_a_waiter_that_is_cancelled_harms_no_other(ground: Ground) -> None:
+    async def wait_and_leave() -> None:
+        for number in range(20):
+            waiting = asyncio.ensure_future(asyncio.wrap_future(ground.send("k", f"{number}".encode())))
+            await asyncio.sleep(0)
+            waiting.cancel()
+
+    asyncio.run(wait_and_leave())
+
+    placed = ground.send("k", b"after").result(_DELIVERY_SECONDS)
+    assert placed.offset == 20
 
 
 def test_flush_leaves_nothing_under_way(ground: Ground) -> None:
