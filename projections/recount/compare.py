@@ -22,6 +22,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "recovery_outcomes": ("task_id", "number"),
     "escalations": ("task_id", "number"),
     "escalation_acts": ("task_id", "act"),
+    "escalation_steps": ("task_id", "event_id"),
     "execution_log": ("task_id", "event_id"),
     "costs": ("task_id", "event_id"),
     "task_totals": ("task_id",),

@@ -186,6 +186,7 @@ class Counted:
             ),
             "escalations": _keyed((cells for story in stories for cells in story.escalations), "task_id", "number"),
             "escalation_acts": _keyed((cells for story in stories for cells in story.acts), "task_id", "act"),
+            "escalation_steps": self._steps_of_escalated(),
             "execution_log": self._execution_log(),
             "costs": self._costs(),
             "task_totals": self._totals(),
@@ -217,6 +218,10 @@ class Counted:
                 said |= {"task_id": task_id, "event_id": event_id, "created_at": naive(record.recorded_at)}
                 rows[task_id, event_id] = said
         return rows
+
+    def _steps_of_escalated(self) -> Rows:
+        steps = self._execution_log().items()
+        return {key: cells for key, cells in steps if (story := self.stories.get(key[0])) and story.escalations}
 
     def _costs(self) -> Rows:
         rows: Rows = {}
