@@ -36,19 +36,25 @@
     }).join(" ");
     return "";
   };
-  const path_css = e => {
-    const parts = [];
-    for (let at = e; at && at.nodeType === 1 && at !== document.documentElement; at = at.parentElement) {
-      const id = at.id;
-      if (id && /^[A-Za-z][\w-]*$/.test(id) && document.querySelectorAll("#" + id).length === 1) {
-        parts.unshift("#" + id);
-        break;
-      }
-      const name = at.localName;
-      const same = at.parentElement ? [...at.parentElement.children].filter(c => c.localName === name) : [at];
-      parts.unshift(same.length > 1 ? `${name}:nth-of-type(${same.indexOf(at) + 1})` : name);
+  // Positions and paths are kept: a list of a thousand rows would else be counted through a thousand times.
+  const places = new Map(), paths = new Map(), ids = new Map();
+  for (const e of document.querySelectorAll("[id]")) ids.set(e.id, (ids.get(e.id) || 0) + 1);
+  const place_of = e => {
+    if (!places.has(e)) {
+      const seen = {}, family = e.parentElement ? [...e.parentElement.children] : [e];
+      for (const child of family) places.set(child, seen[child.localName] = (seen[child.localName] || 0) + 1);
+      for (const child of family) if (seen[child.localName] === 1) places.set(child, 0);
     }
-    return parts.join(" > ");
+    return places.get(e);
+  };
+  const path_css = e => {
+    if (!paths.has(e)) {
+      const nth = place_of(e), step = nth ? `${e.localName}:nth-of-type(${nth})` : e.localName;
+      const up = e.parentElement;
+      const unique = e.id && /^[A-Za-z][\w-]*$/.test(e.id) && ids.get(e.id) === 1;
+      paths.set(e, unique ? "#" + e.id : !up || up === document.documentElement ? step : `${path_css(up)} > ${step}`);
+    }
+    return paths.get(e);
   };
   const own_text = e => {
     let text = "";
@@ -155,6 +161,6 @@
       for (const child of (e.shadowRoot || e).children) walk(child, here);
   };
   walk(document.body || document.documentElement, []);
-  return { url: location.href, title: document.title, elements: out, cut: out.length >= limit,
-    height: innerHeight, width: innerWidth };
+  // As one string: Playwright takes four times as long to hand over a thousand records.
+  return JSON.stringify({ url: location.href, title: document.title, elements: out, cut: out.length >= limit });
 }

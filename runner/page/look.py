@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from importlib.resources import files
 from typing import Any
 
@@ -41,10 +42,10 @@ async def look(page: Page, before: View | None = None, *, ignore: str = "") -> V
     for frame in page.frames:
         argument = {"ignore": ignore, "limit": _LIMIT}
         if frame == page.main_frame:
-            told.append(("", await frame.evaluate(_EXTRACT, argument)))
+            told.append(("", json.loads(await frame.evaluate(_EXTRACT, argument))))
             continue
         with contextlib.suppress(Error):  # a frame that is on its way elsewhere shows nothing yet
-            told.append((frame.name or frame.url, await frame.evaluate(_EXTRACT, argument)))
+            told.append((frame.name or frame.url, json.loads(await frame.evaluate(_EXTRACT, argument))))
     return read_view(told, before)
 
 
