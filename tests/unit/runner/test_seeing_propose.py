@@ -69,6 +69,18 @@ def test_a_login_goes_field_by_field_and_is_sent() -> None:
     assert (name, getattr(second, "value", "")) == ("Password", "{{secret:pw}}")
 
 
+def test_a_secret_is_entered_once() -> None:
+    goal = 'Log in with username "ann" and password {{secret:pw}}'
+    history = after(goal, LOGIN)
+    named = page(field("Username", value="ann"), field("Password", type="password"), button("Log in"), before=LOGIN)
+    history = after(goal, named, history)
+    full = page(
+        field("Username", value="ann"), field("Password", type="password", value="****"), button("Log in"), before=named
+    )  # fmt: skip
+
+    assert act(goal, full, history)[1] == "Log in"
+
+
 def test_no_field_of_that_name_is_told() -> None:
     assert "called 'Colour'" in refusal('Type "red" into "Colour"', LOGIN)
 
