@@ -37,7 +37,7 @@ unit: setup  ## The tests that need neither broker nor browser
 	$(call timed,tests without services,$(BIN)/pytest -q -m 'not kafka and not browser')
 
 test: setup lint types  ## Everything: style, types, arrows (tests/architecture), and all tests on a real broker and browser
-	$(call timed,all tests,$(BIN)/pytest)
+	$(call timed,all tests,$(BIN)/pytest -n 2 --dist loadfile)
 
 demo: setup  ## The main job on real parts; KEEP=1 leaves it running
 	@$(BIN)/python -m demo $(if $(KEEP),--keep)

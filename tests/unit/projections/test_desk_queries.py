@@ -202,15 +202,14 @@ def test_a_webhook_from_try_to_try(store: Store, readings: Readings) -> None:
     log = Log()
     task = log.task()
     seen = []
-    for seconds, event in enumerate(
-        [
-            WebhookFailed(attempt=1, error="refused", http_status=503, retry_at=at(60)),
-            WebhookAbandoned(attempt=2, error="gave up"),
-            WebhookRedriven(by="ada"),
-            WebhookDelivered(attempt=3, http_status=204),
-            WebhookFailed(attempt=2, error="an echo", retry_at=at(90)),
-        ]
-    ):
+    told: list[WebhookFact] = [
+        WebhookFailed(attempt=1, error="refused", http_status=503, retry_at=at(60)),
+        WebhookAbandoned(attempt=2, error="gave up"),
+        WebhookRedriven(by="ada"),
+        WebhookDelivered(attempt=3, http_status=204),
+        WebhookFailed(attempt=2, error="an echo", retry_at=at(90)),
+    ]
+    for seconds, event in enumerate(told):
         read(store, [call(log, task, seconds, event)])
         [found] = readings.webhooks(task.task_id)
         seen.append((found.state, found.attempts, found.last_error, found.http_status, found.next_at))

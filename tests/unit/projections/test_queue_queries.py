@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from events.facts import RecoveryPlanned, TaskCancelled, TaskEscalated, TaskFailed, TaskPaused, TaskRecovered
+from events.facts import RecoveryPlanned, TaskCancelled, TaskEscalated, TaskFact, TaskFailed, TaskPaused, TaskRecovered
 from events.failure import ErrorType, Strategy
 from events.queues import (
     Ceilings,
@@ -102,9 +102,10 @@ def test_nothing_happened_yet(readings: Readings) -> None:
 
 def test_every_status_is_counted(store: Store, readings: Readings) -> None:
     log = Log()
-    running, waits = [submitted(), claimed(), started()], [submitted(queue="swim"), claimed(), started(), PLANNED]
+    running: list[TaskFact] = [submitted(), claimed(), started()]
+    waits: list[TaskFact] = [submitted(queue="swim"), claimed(), started(), PLANNED]
     escalation = TaskEscalated(error_type=ErrorType.TIMEOUT, error_message="slow")
-    lives = [
+    lives: list[list[TaskFact]] = [
         [submitted()],
         [submitted(queue="swim")],
         [submitted(), claimed()],
@@ -238,7 +239,7 @@ def test_metrics_of_no_day_at_all(readings: Readings) -> None:
 
 def test_metrics_by_day_week_and_month(store: Store, readings: Readings) -> None:
     log = Log()
-    lives = [
+    lives: list[tuple[int, TaskFact]] = [
         (0, completed(cached_path_used=True)),
         (1, TaskFailed(error_type=ErrorType.SITE_DOWN, error_message="gone")),
         (1, completed()),
