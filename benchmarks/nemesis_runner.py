@@ -69,6 +69,15 @@ class Held:
     unconfirmed: dict[str, float] = field(default_factory=dict)  #: command id -> monotonic time it was sent at
 
 
+@dataclass(slots=True)
+class ReadSteps:
+    """What is known of one partition of the steps."""
+
+    since: int
+    position: int
+    meant: set[str] = field(default_factory=set)  #: tasks with an intent
+
+
 class NemesisRunner:
     """One thread: the inbox, and what is due."""
 
@@ -76,12 +85,19 @@ class NemesisRunner:
         self.worker = f"nemesis-{uuid.uuid4().hex[:12]}"
         self.leaving = False
         connection = {"bootstrap.servers": bootstrap, "log_level": 2}
-        reading = {**connection, "group.id": "nemesis", "enable.auto.commit": False, "fetch.wait.max.ms": 50}
+        reading = {
+            **connection,
+            "group.id": "nemesis",
+            "enable.auto.commit": False,
+            "fetch.wait.max.ms": 50,
+            "fetch.queue.backoff.ms": 20,
+        }
         self._topics, self._journal = topics, journal
         self._publisher = KafkaPublisher(connection)
         self._sender = CommandSender(self._publisher, topics, f"runner:{self.worker}")
         self._inbox, self._steps = Consumer(reading), Consumer(reading)
         self._held: dict[str, Held] = {}
+        self._read: dict[int, ReadSteps] = {}  #: by partition
         self._newest: dict[str, tuple[int, int]] = {}  #: task id -> epoch and version of the newest note taken
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._number = itertools.count()
@@ -222,18 +238,28 @@ class NemesisRunner:
         if held.steps_offset is None:
             return False
         home = partition_of(held.task_id, self._topics.partitions)
-        position, found = held.steps_offset, False
+        read = self._read.get(home)
+        if read is None or held.steps_offset < read.since:
+            read = self._read[home] = ReadSteps(held.steps_offset, held.steps_offset)
+        self._read_on(home, read)
+        return held.task_id in read.meant
+
+    def _read_on(self, home: int, read: ReadSteps) -> None:
+        """Take what came since the last look: reading all of it each time would leave no time for leases."""
         end = self._end_of(self._topics.step_events, home)
-        self._steps.assign([TopicPartition(self._topics.step_events, home, position)])
-        while position < end:
-            for message in self._steps.consume(500, 0.2):
+        if read.position >= end:
+            return
+        self._steps.assign([TopicPartition(self._topics.step_events, home, read.position)])
+        while read.position < end:
+            # consume() waits for a full batch or the whole time, and the last batch is never full.
+            first = self._steps.poll(0.2)
+            for message in () if first is None else (first, *self._steps.consume(500, 0)):
                 if message.error() is not None:
                     continue
-                position = int(message.offset() or 0) + 1
-                if message.key() == held.task_id.encode():
-                    found = found or isinstance(decode_step(message.value()).event, StepIntended)
+                read.position = int(message.offset() or 0) + 1
+                if isinstance(decode_step(message.value()).event, StepIntended):
+                    read.meant.add((message.key() or b"").decode())
         self._steps.unassign()
-        return found
 
     def _holds(self, held: Held) -> bool:
         return self._held.get(held.task_id) is held
