@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from demo.goals import DemoGoal
 from demo.report import progress, step_line
+from demo.signals import end_if_asked
 from demo.verdict import Performed
 from events.errors import NoSuchTask
 from producers.http import Door
@@ -39,6 +40,7 @@ class Driver:
         pause = threading.Event()
         with Live(console=self.console, auto_refresh=False) as live:
             while True:
+                end_if_asked()
                 performed = [self._look(goal, task_id) for goal, task_id in submitted]
                 if self.console.is_terminal:
                     live.update(progress(performed, self._newest_step), refresh=True)
