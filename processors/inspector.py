@@ -24,6 +24,7 @@ from events.outcome import Outcome
 from events.topics import Topics
 from events.webhooks import WebhookEnvelope
 from events.worker import InboxEnvelope, WorkerAlive
+from processors.office import Office
 
 log = structlog.get_logger(__name__)
 
@@ -37,27 +38,12 @@ _CALL_SECONDS = 10.0
 _LEAVE_SECONDS = 15.0
 
 
-class Inspector:
-    """Reads from `start` to `stop`, in a thread; both may be called again."""
+class Inspector(Office):
+    """Reads from where the last reader stopped, and commits when it leaves."""
 
     def __init__(self, connection: Mapping[str, Any], topics: Topics) -> None:
         self._connection, self._topics = dict(connection), topics
-        self._leaving: threading.Event | None = None
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Go on where the last reader stopped."""
-        if self._thread is None:
-            self._leaving = threading.Event()
-            self._thread = threading.Thread(target=self._run, args=(self._leaving,), name="inspector", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Commit and leave."""
-        if self._thread is not None and self._leaving is not None:
-            self._leaving.set()
-            self._thread.join(timeout=_LEAVE_SECONDS)
-            self._thread = None
+        super().__init__("inspector", self._run, leave_seconds=_LEAVE_SECONDS)
 
     def _run(self, leaving: threading.Event) -> None:
         while not leaving.is_set():

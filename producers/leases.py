@@ -50,6 +50,14 @@ class Lease:
         """Seconds for which the task is surely ours; negative once that is over."""
         return self.held_until - now
 
+    def may_act(self, needed: float, now: float) -> bool:
+        """Whether an act that takes at most `needed` seconds ends while the task is surely ours."""
+        return self.remaining(now) >= needed
+
+    def renewal_due(self, now: float) -> bool:
+        """Whether it is time for the next report."""
+        return now >= self.renew_at
+
     @property
     def renew_at(self) -> float:
         """When the next report is due."""

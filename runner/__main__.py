@@ -22,6 +22,7 @@ from events.topics import Topics
 from events.worker import InboxEnvelope
 from producers.commands import CommandSender
 from producers.kafka import KafkaPublisher
+from producers.step_marks import StepMarks
 from runner.alive import Heartbeat, new_worker_id
 from runner.artifacts import ArtifactStore
 from runner.attempt import Desk
@@ -29,7 +30,6 @@ from runner.browser import BrowserHost
 from runner.browser_performer import BrowserPerformer, Timeouts
 from runner.checkpoints import CheckpointVault, checkpoint_keys
 from runner.consumer import InboxReader, StepsReader
-from runner.marks import StepMarks
 from runner.performer import Performer
 from runner.worker import Worker
 from settings import Settings

@@ -22,12 +22,12 @@ from events.worker import (
     StopRequested,
 )
 from producers.commands import CommandSender, new_command_id
+from producers.leases import Lease
 from producers.publisher import Publisher
+from producers.step_marks import StepMarks
 from runner.closing import Closing, Cut
 from runner.directions import Directions
 from runner.history import Earlier, StepFacts, permitted_again, read_history
-from runner.leases import Lease
-from runner.marks import StepMarks
 from runner.performer import Fell, Job, Performer, Verdict
 from runner.reports import StepLog
 from runner.secrets import SecretBox

@@ -10,7 +10,7 @@ from events.commands import FailAttempt, ReportRecovered, TaskCommand
 from events.failure import Strategy
 from events.worker import RecoveryDirected
 from producers.commands import new_command_id
-from runner.leases import Lease
+from producers.leases import Lease
 
 Deliver = Callable[[TaskCommand, str], Awaitable[None]]
 

@@ -19,9 +19,9 @@ from events.errors import BodyTooLarge, PublishFailed
 from events.failure import Strategy
 from events.steps import Artifact, CheckpointSaved, StepExecuted, StepFact, StepIntended
 from events.topics import Topics
+from producers.leases import Lease
 from producers.publisher import Placement, Publisher
-from runner.leases import Lease
-from runner.marks import StepMarks
+from producers.step_marks import StepMarks
 from runner.performer import Fell
 from runner.secrets import SecretBox
 
@@ -140,20 +140,8 @@ class StepLog:
         except BodyTooLarge as error:
             log.error("a step was too large to record", action="step.send", task_id=self._task_id, error=str(error))  # noqa: TRY400
             return
-        future.add_done_callback(_raise_mark(self._marks))
+        future.add_done_callback(self._marks.delivered)
         self._under_way.append(future)
 
     def _clean(self, text: str) -> str:
         return self._secrets.redact(text)[:_TEXT_LIMIT]
-
-
-def _raise_mark(marks: StepMarks) -> Callable[[Future[Placement]], None]:
-    def settled(future: Future[Placement]) -> None:
-        error = future.exception()
-        if error is None:
-            placement = future.result()
-            marks.delivered(placement.partition, placement.offset)
-        elif not isinstance(error, PublishFailed):
-            raise error
-
-    return settled

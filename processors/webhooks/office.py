@@ -24,6 +24,7 @@ from events.dead_letter import bury
 from events.errors import BrokerUnreachable, LogConflict, UndecodableRecord, WebhookGivenUp
 from events.topics import Topics
 from events.webhooks import WebhookEnvelope, WebhookFact, WebhookRedriven
+from processors.office import Office
 from processors.snapshots import Snapshots
 from processors.webhooks.book import READER, Book, Message
 from processors.webhooks.log import Record, WebhookLog
@@ -57,27 +58,12 @@ class WebhookParts:
     policy: WebhookPolicy
 
 
-class WebhookOffice:
-    """Calls receivers from `start` to `stop`; both may be called again."""
+class WebhookOffice(Office):
+    """Calls receivers; tries under way when it leaves end by themselves, unrecorded unless they end at once."""
 
     def __init__(self, parts: WebhookParts) -> None:
         self._parts = parts
-        self._leaving: threading.Event | None = None
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Take office."""
-        if self._thread is None:
-            self._leaving = threading.Event()
-            self._thread = threading.Thread(target=self._run, args=(self._leaving,), name="webhooks", daemon=True)
-            self._thread.start()
-
-    def stop(self) -> None:
-        """Leave office; tries that are under way end by themselves, unrecorded unless they end at once."""
-        if self._thread is not None and self._leaving is not None:
-            self._leaving.set()
-            self._thread.join(timeout=_LEAVE_SECONDS)
-            self._thread = None
+        super().__init__("webhooks", self._run, leave_seconds=_LEAVE_SECONDS)
 
     def _run(self, leaving: threading.Event) -> None:
         while not leaving.is_set():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.leases import Lease
+from producers.leases import Lease
 
 LENGTH = 60.0
 

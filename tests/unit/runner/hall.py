@@ -27,8 +27,8 @@ from events.worker import (
 )
 from producers.commands import CommandSender
 from producers.memory import InMemoryPublisher
+from producers.step_marks import StepMarks
 from runner.attempt import Desk
-from runner.marks import StepMarks
 from runner.performer import Job, StepReporter, Verdict
 from runner.worker import Worker
 

@@ -1,6 +1,6 @@
 """What a runner believes to hold, and which inbox messages it takes."""
 
-from runner.leases import Lease
+from producers.leases import Lease
 
 
 def held(**fields: float) -> Lease:

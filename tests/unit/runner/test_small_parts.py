@@ -1,15 +1,17 @@
 """Browser discovery, loops, offset marks, artifacts."""
 
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
-from events.errors import SetupIncomplete
+from events.errors import PublishFailed, SetupIncomplete
 from events.partitioner import partition_of
+from producers.publisher import Placement
+from producers.step_marks import StepMarks
 from runner.artifacts import ArtifactStore
 from runner.chromium import find_chromium
 from runner.limits import LoopWatch
-from runner.marks import StepMarks
 
 BUNDLED = Path("/pw/chrome")
 SHELL = Path("/usr/bin/chromium-headless-shell")
@@ -46,8 +48,13 @@ def test_marks_rise_with_deliveries_and_never_fall() -> None:
     home = partition_of("task", 3)
     marks = StepMarks({home: 7}, 3)
     assert marks.of_task("task") == 7
-    marks.delivered(home, 9)
-    marks.delivered(home, 3)
+    for offset in (9, 3):
+        placed: Future[Placement] = Future()
+        placed.set_result(Placement("steps", home, offset))
+        marks.delivered(placed)
+    lost: Future[Placement] = Future()
+    lost.set_exception(PublishFailed("no"))
+    marks.delivered(lost)
     assert marks.of_task("task") == 10
 
 
