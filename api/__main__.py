@@ -114,6 +114,9 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Parts, Projector]:
     keys = _follow_keys(settings, topics, publisher, running)
     if not outcomes.wait_ready(_READY_SECONDS):
         raise BrokerUnreachable("the ends of the outcomes cannot be found: see `goaltrail broker status`")
+    if not projector.caught_up(_READY_SECONDS):
+        # Late answers beat none: `health` says how far behind they are.
+        log.warning("answers are behind the log: /api/health tells how far", action="start")
     return Parts(
         topics=topics,
         publisher=publisher,

@@ -61,7 +61,7 @@ class Follower:
             self.close()
             raise
         #: Replaced entry by entry after each commit, never changed in place: other threads may look.
-        self.tallies: dict[Place, Tally] = {**dict.fromkeys(offsets, Tally()), **self.store.tables.load_tallies()}
+        self.tallies: dict[Place, Tally] = _tallies(offsets, self.store.tables.load_tallies())
         self.reader.start(offsets)
 
     def step(self, stopping: threading.Event) -> int:
@@ -144,3 +144,8 @@ class Follower:
             self._cache[task_id] = row
         while len(self._cache) > _CACHED_TASKS:
             del self._cache[next(iter(self._cache))]
+
+
+def _tallies(offsets: Mapping[Place, int], stored: Mapping[Place, Tally]) -> dict[Place, Tally]:
+    """Counts so far; records that the broker threw away by age since are passed, not waited for."""
+    return {place: replace(stored.get(place, Tally()), next_offset=offset) for place, offset in offsets.items()}

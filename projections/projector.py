@@ -78,6 +78,13 @@ class Projector:
         """The answers of the store, from `start` to `stop`."""
         return Readings(self._running().store.cursor)
 
+    def caught_up(self, timeout_seconds: float) -> bool:
+        """Wait until all that the log held at `start` is visible; false when the time is up."""
+        follower = self._running()
+        with self._moved:
+            self._moved.wait_for(lambda: not follower.behind(follower.shape.ends) or not self.is_alive, timeout_seconds)
+        return not follower.behind(follower.shape.ends)
+
     def position(self, topic: str, partition: int) -> int:
         """The next offset; every record below it is visible."""
         tally = self._running().tallies.get(Place(topic, partition))

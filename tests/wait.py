@@ -12,7 +12,7 @@ T = TypeVar("T")
 _PAUSE_S = 0.02
 
 
-def until(predicate: Callable[[], T], timeout: float = 10.0, *, what: str = "") -> T:
+def until(predicate: Callable[[], T], timeout: float = 30.0, *, what: str = "") -> T:
     """The first truthy answer of `predicate`; an assertion error once `timeout` seconds have passed."""
     deadline = time.monotonic() + timeout
     idle = threading.Event()

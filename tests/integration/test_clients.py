@@ -150,12 +150,15 @@ def test_a_grant_that_comes_after_the_claim_returned_is_released(
     slow, quick = new_workers(), new_workers()
     assert slow.claim_task("slow", wait_seconds=0.01).count == 0
     session = slow._desk._sessions["slow"]
-    # As if the word that nothing more is wanted were still on its way.
-    wants_one = WorkerAlive(worker=session.worker, capacity=1, queues=[QUEUE], sent_at=datetime.now(UTC))
-    operator.publisher.send(client_home.topics.workers_alive, session.worker, encode(wants_one)).result(10)
     task_id = goals.submit_goal("late", SITE, queue=QUEUE)
 
-    until(lambda: "task.released" in kinds(log, task_id))
+    def went_back() -> bool:
+        # As if the word that nothing more is wanted were still on its way; said anew, since the session says it too.
+        wants_one = WorkerAlive(worker=session.worker, capacity=1, queues=[QUEUE], sent_at=datetime.now(UTC))
+        operator.publisher.send(client_home.topics.workers_alive, session.worker, encode(wants_one)).result(10)
+        return "task.released" in kinds(log, task_id)
+
+    until(went_back)
     session._beat()
     [task] = quick.claim_task("quick", wait_seconds=15).tasks
     quick.report_completion(task.task_id)

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from events.codec import encode
@@ -182,16 +183,35 @@ def test_it_goes_on_after_a_restart(writer: Writer, tmp_path: Path) -> None:
     first.start()
     assert first.wait_for(writer.facts(task, submitted(), claimed()), 10)
     first.stop()
-    token = writer.facts(task, started())
+    writer.facts(task, started())
     second = writer.projector(tmp_path)
     second.start()
-    assert second.wait_for(token, 10)
+    assert second.caught_up(10)
     answer = second.readings.get_task(task.task_id)
     taken = sum(count.taken for count in second.readings.counts())
     second.stop()
 
     assert answer is not None
     assert (answer.status, answer.version, taken) == (Status.IN_PROGRESS, 3, 3)
+
+
+def test_heartbeats_thrown_away_by_age_are_not_waited_for(writer: Writer, tmp_path: Path) -> None:
+    token = writer.raw(writer.topics.workers_alive, "w", b"{}")
+    first = writer.projector(tmp_path)
+    first.start()
+    assert first.wait_for(token, 10)
+    first.stop()
+    place = writer.publisher.send(writer.topics.workers_alive, "w", b"{}").result(10)
+    thrown_away = TopicPartition(place.topic, place.partition, place.offset + 1)
+    for done in AdminClient(writer.connection).delete_records([thrown_away]).values():
+        done.result(10)
+
+    second = writer.projector(tmp_path)
+    second.start()
+    caught_up = second.caught_up(5)
+    second.stop()
+
+    assert caught_up
 
 
 def test_a_topic_made_anew_is_refused_until_the_readings_are_rebuilt(writer: Writer, tmp_path: Path) -> None:
