@@ -203,7 +203,8 @@ def test_heartbeats_thrown_away_by_age_are_not_waited_for(writer: Writer, tmp_pa
     first.stop()
     place = writer.publisher.send(writer.topics.workers_alive, "w", b"{}").result(10)
     thrown_away = TopicPartition(place.topic, place.partition, place.offset + 1)
-    for done in AdminClient(writer.connection).delete_records([thrown_away]).values():
+    admin = AdminClient(writer.connection)
+    for done in admin.delete_records([thrown_away]).values():
         done.result(10)
 
     second = writer.projector(tmp_path)
