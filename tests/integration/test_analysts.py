@@ -114,16 +114,20 @@ def test_the_api_answers_while_queries_run_to_their_limits(desk: Desk) -> None:
         slowest = max(slowest, monotonic() - began)
     for thread in running:
         thread.join()
-    assert slowest < 1.0, "queries have processes of their own"
+    assert slowest < 1.9, "queries of two seconds have processes of their own"
 
 
 def test_a_query_ends_when_its_asker_hangs_up(desk: Desk) -> None:
-    for _ in range(4):
-        with pytest.raises(httpx.ReadTimeout):
-            desk.http.post(f"{TASKS}/sql", json={"sql": ENDLESS}, timeout=0.5)
-    began = monotonic()
-    assert desk.ask("SELECT 1")[0] == 200
-    assert monotonic() - began < 1.9, "four queries of two seconds did not go on behind our back"
+    def waited() -> float:
+        for _ in range(4):
+            with pytest.raises(httpx.ReadTimeout):
+                desk.http.post(f"{TASKS}/sql", json={"sql": ENDLESS}, timeout=0.5)
+        began = monotonic()
+        assert desk.ask("SELECT 1")[0] == 200
+        return monotonic() - began
+
+    # Left alone they would hold both workers for two seconds more, every time; a busy machine is slow only once.
+    assert any(waited() < 1.9 for _ in range(3)), "four queries of two seconds went on behind our back"
 
 
 def test_the_command_line_reads_the_same_snapshot(desk: Desk, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def claims(stage: Stage, task: str) -> list[str]:
 
 
 def paused(stage: Stage, task: str) -> TaskPaused:
-    fact = stage.await_fact(task, "task.paused", timeout=30).event
+    fact = stage.await_fact(task, "task.paused", timeout=90).event
     assert isinstance(fact, TaskPaused)
     return fact
 
@@ -59,7 +59,7 @@ def test_a_paused_task_outlives_its_worker_and_stays_logged_in(stage: Stage) -> 
         assert paused(stage, task).checkpoint is not None
         replaced(stage, runner)
         stage.send(task, ResumeTask())
-        stage.await_fact(task, "task.completed", timeout=60)
+        stage.await_fact(task, "task.completed", timeout=90)
         assert len(set(claims(stage, task))) == 2
         assert school.school.members.logins == 1
         assert len(school.record()) == 1
@@ -72,7 +72,7 @@ def test_a_lost_workers_task_goes_on_at_its_last_checkpoint(stage: Stage) -> Non
         until(lambda: logging_in(school), 30)
         until(lambda: school.school.troubles.slow_left == 0, 20, what="the form is asked for")
         replaced(stage, stage.runners[-1])
-        stage.await_fact(task, "task.completed", timeout=60)
+        stage.await_fact(task, "task.completed", timeout=90)
         assert "task.recovery_planned" in stage.kinds(task)
         assert len(set(claims(stage, task))) == 2
         assert school.school.members.logins == 1
@@ -88,7 +88,7 @@ def test_a_worker_that_ends_while_asked_to_pause_leaves_a_task_that_goes_on(stag
         replaced(stage, stage.runners[-1], signal.SIGTERM)
         assert paused(stage, task).checkpoint is None
         stage.send(task, ResumeTask())
-        stage.await_fact(task, "task.completed", timeout=60)
+        stage.await_fact(task, "task.completed", timeout=90)
         assert school.school.members.logins == 1
         assert len(school.record()) == 1
 
@@ -96,11 +96,11 @@ def test_a_worker_that_ends_while_asked_to_pause_leaves_a_task_that_goes_on(stag
 def test_a_pause_during_the_wait_of_a_recovery_closes_the_page_and_keeps_its_checkpoint(stage: Stage) -> None:
     with serve(switches=Switches(faults=[Fault(status=429, path=FORM)])) as school:
         task = stage.register(school.url)
-        stage.await_fact(task, "task.recovery_planned", timeout=30)
+        stage.await_fact(task, "task.recovery_planned", timeout=90)
         stage.send(task, PauseTask())
         paused(stage, task)
         stage.send(task, ResumeTask())
-        stage.await_fact(task, "task.completed", timeout=40)
+        stage.await_fact(task, "task.completed", timeout=90)
         assert len(claims(stage, task)) == 2
         assert school.school.members.logins == 1
         assert len(school.record()) == 1
@@ -113,5 +113,5 @@ def test_a_worker_that_ends_while_asked_to_cancel_leaves_a_cancelled_task(stage:
         stage.send(task, CancelTask())
         stage.await_fact(task, "task.cancel_requested")
         stage.runners[-1].stop(signal.SIGTERM)
-        stage.await_fact(task, "task.cancelled", timeout=20)
+        stage.await_fact(task, "task.cancelled", timeout=90)
         assert school.record() == []

@@ -83,9 +83,9 @@ def test_a_snapshot_holds_what_was_visible_and_the_readings_go_on(scene: Scene) 
 def test_regular_snapshots_replace_each_other(scene: Scene) -> None:
     scene.finished_tasks(3)
     scene.publisher.start(every_seconds=0.1)
-    first = until(lambda: newest(scene.folder), 20)
-    until(lambda: newest(scene.folder) != first, 20)
-    until(lambda: len(list(scene.folder.glob("readings-*.duckdb"))) <= 2, 20)
+    first = until(lambda: newest(scene.folder))
+    until(lambda: newest(scene.folder) != first)
+    until(lambda: len(list(scene.folder.glob("readings-*.duckdb"))) <= 2)
 
 
 def test_a_projector_that_ended_publishes_nothing(scene: Scene) -> None:

@@ -52,8 +52,8 @@ def test_a_runner_stopped_between_intent_and_act_does_not_act_when_it_goes_on(
     together.runner("second")
 
     # Its lease runs out; who takes over finds an intent, no effect, and asks a human.
-    log.await_fact(task, "task.recovery_planned", timeout=40)
-    escalated = log.await_fact(task, "task.escalated", timeout=60).event
+    log.await_fact(task, "task.recovery_planned", timeout=90)
+    escalated = log.await_fact(task, "task.escalated", timeout=90).event
     assert isinstance(escalated, TaskEscalated)
     assert escalated.error_type is ErrorType.UNCONFIRMED
     os.kill(int(sleeper.ready_file.read_text()), signal.SIGCONT)
@@ -87,7 +87,7 @@ def test_a_runner_that_dies_while_asked_to_pause_or_cancel_leaves_the_task_pause
     site.reply.set()
     together.runner("next")
     other = together.book(site, "Ann")
-    log.await_fact(other, "task.completed", timeout=60)
+    log.await_fact(other, "task.completed", timeout=90)
     assert log.kinds(paused)[-1] == "task.paused"
     assert log.kinds(cancelled)[-1] == "task.cancelled"
     assert len(site.posted) == 3

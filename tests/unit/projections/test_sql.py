@@ -124,7 +124,7 @@ def test_a_worker_that_does_not_end_its_query_is_killed(folder: Path) -> None:
             await pool.run("SELECT count(*) FROM range(1000000) a, range(1000000) b")
         return monotonic() - began
 
-    assert with_pool(folder, ask, replace(LIMITS, seconds=60.0)) < 5.0
+    assert with_pool(folder, ask, replace(LIMITS, seconds=60.0)) < 30.0
 
 
 def test_who_leaves_takes_the_query_along(folder: Path) -> None:
