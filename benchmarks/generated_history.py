@@ -205,7 +205,7 @@ class History:
     def _step(self, task: _Task, worker: str, epoch: int) -> Iterator[Written]:
         task.steps += 1
         used, model, level = self._random.choice(_PROVIDERS)
-        tokens = 0 if model is None else self._random.randint(10, 5_000)
+        tokens = 0 if model is None else self._random.choice((1, 1, 1, 1, 80)) * self._random.randint(10, 5_000)
         pictures = [Artifact(kind="screenshot", sha256=self._hex(), media_type="image/jpeg", size_bytes=9)]
         failed = self._random.random() < 0.2
         event = StepExecuted(
@@ -242,7 +242,11 @@ class History:
         """What happens beside the tasks, now and then."""
         pick = self._random.random()
         if pick < 0.02 and self._ended:
-            cost = CostReported(cost=round(self._random.random(), 6), ai_provider="claude", model="claude-sonnet-4-5")
+            tokens = self._random.choice((0, 900, 150_000))
+            cost = CostReported(
+                cost=round(self._random.random(), 6), ai_provider="claude", model="claude-sonnet-4-5",
+                input_tokens=tokens,
+            )  # fmt: skip
             yield from self._step_record(self._random.choice(self._ended), "service:billing", 0, cost)
         elif pick < 0.03:
             worker = f"runner-{self._random.randint(1, 9)}"

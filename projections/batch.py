@@ -113,4 +113,4 @@ def _fold_step(changes: Changes, row: TaskRow | None, task_id: str, record: Step
         return
     changes.totals.setdefault(task_id, Totals()).add(event)
     if row is not None and row.completed_at is not None:
-        changes.daily.late(row, event)
+        changes.daily.late(row, event, record.recorded_at)

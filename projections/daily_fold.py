@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from events.steps import CostReported, StepExecuted
+from projections.price_keys import price_key
 from projections.step_fold import nano_usd, usd
-from projections.task_row import Row, TaskRow
+from projections.task_row import Row, TaskRow, utc
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -40,7 +41,7 @@ class DailySums:
 
     ended_tasks: dict[str, Row] = field(default_factory=dict)  #: task id -> task id, day, status
     _tasks: dict[tuple[date, str], _Tasks] = field(default_factory=dict)
-    _spend: dict[tuple[date, str, str], _Spend] = field(default_factory=dict)
+    _spend: dict[tuple[date, str, str, str | None, datetime | None, int | None], _Spend] = field(default_factory=dict)
 
     def ended(self, row: TaskRow) -> None:
         """Count a task whose last fact was taken just now."""
@@ -57,12 +58,14 @@ class DailySums:
         sums.recovery_attempts += row.recovery_attempts
         sums.recoveries_succeeded += row.recoveries_succeeded
 
-    def late(self, row: TaskRow, event: StepExecuted | CostReported) -> None:
+    def late(self, row: TaskRow, event: StepExecuted | CostReported, recorded_at: datetime) -> None:
         """Count a step or a cost of a task that has ended."""
         if row.task_id in self.ended_tasks or row.status is None or row.completed_at is None:
             return  # the store adds up all steps of a task that ends
         provider = event.ai_used if isinstance(event, StepExecuted) else event.ai_provider
-        key = (row.completed_at.date(), row.status.value, provider)
+        tokens = event.input_tokens + event.output_tokens
+        used = price_key(event.input_tokens, utc(recorded_at)) if tokens else (None, None)
+        key = (row.completed_at.date(), row.status.value, provider, event.model, *used)
         sums = self._spend.setdefault(key, _Spend())
         sums.items += 1
         sums.cost += nano_usd(event.cost)

@@ -205,11 +205,15 @@ CREATE TABLE daily_tasks (
     recoveries_succeeded BIGINT NOT NULL
 );
 
--- What those tasks cost, by provider, whenever the cost came; several rows per key, as above.
+-- What those tasks cost, by provider, whenever the cost came; several rows per key, as above. The key holds all that a
+-- price may depend on, so that days can be summed under any prices.
 CREATE TABLE daily_spend (
     day DATE NOT NULL,                 -- UTC, of the task's end
     status VARCHAR NOT NULL,           -- of the task
     ai_used VARCHAR NOT NULL,
+    model VARCHAR,
+    used_at TIMESTAMP,                 -- half hour in which the tokens were used; NULL: none were recorded
+    input_above INTEGER,               -- the highest known price tier that a record's input lies above; NULL likewise
     items BIGINT NOT NULL,             -- steps and cost reports
     cost DECIMAL(18, 9) NOT NULL,      -- USD
     input_tokens BIGINT NOT NULL,

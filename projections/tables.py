@@ -11,6 +11,7 @@ from projections.batch import Changes
 from projections.desk_rows import order_columns, webhook_columns
 from projections.intake import Decoded
 from projections.loads import Loads
+from projections.price_keys import INPUT_ABOVE, USED_AT
 from projections.records import Place, Tally
 from projections.task_row import NO_GOAL, STATE_COLUMNS, Row, TaskRow, state_columns
 
@@ -28,18 +29,19 @@ INSERT INTO task_totals SELECT * FROM appender_data ON CONFLICT (task_id) DO UPD
     output_tokens = task_totals.output_tokens + excluded.output_tokens
 """
 #: All that tasks had cost when they ended; runs after the batch's steps are in.
-_SPEND_OF_ENDED = """
+_SPEND_OF_ENDED = f"""
 INSERT INTO daily_spend
-SELECT day, status, ai_used, count(*), sum(cost), sum(input_tokens), sum(output_tokens)
+SELECT day, status, ai_used, model, {USED_AT} AS used_at, {INPUT_ABOVE} AS input_above,
+       count(*), sum(cost), sum(input_tokens), sum(output_tokens)
 FROM (
-    SELECT day, status, ai_used, cost, input_tokens, output_tokens
+    SELECT day, status, ai_used, model, cost, input_tokens, output_tokens, created_at
     FROM appender_data JOIN execution_log USING (task_id)
     UNION ALL
-    SELECT day, status, ai_provider, cost, input_tokens, output_tokens
+    SELECT day, status, ai_provider, model, cost, input_tokens, output_tokens, created_at
     FROM appender_data JOIN costs USING (task_id)
 )
-GROUP BY day, status, ai_used
-"""
+GROUP BY day, status, ai_used, model, used_at, input_above
+"""  # noqa: S608 - our own names
 _STEPS_OF_ESCALATED = """
 INSERT INTO escalation_steps
 SELECT task_id, step_number, action, result, error_details, artifacts, url, event_id, created_at
@@ -59,9 +61,9 @@ SELECT day, status, sum(tasks)::BIGINT, sum(timed)::BIGINT, sum(time_us)::BIGINT
 FROM daily_tasks GROUP BY day, status ORDER BY day, status
 """
 _SUMS_OF_SPEND = """
-SELECT day, status, ai_used, sum(items)::BIGINT, sum(cost)::DECIMAL(18, 9), sum(input_tokens)::BIGINT,
-       sum(output_tokens)::BIGINT
-FROM daily_spend GROUP BY day, status, ai_used ORDER BY day, status, ai_used
+SELECT day, status, ai_used, model, used_at, input_above,
+       sum(items)::BIGINT, sum(cost)::DECIMAL(18, 9), sum(input_tokens)::BIGINT, sum(output_tokens)::BIGINT
+FROM daily_spend GROUP BY ALL ORDER BY ALL
 """
 
 

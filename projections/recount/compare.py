@@ -27,7 +27,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "costs": ("task_id", "event_id"),
     "task_totals": ("task_id",),
     "daily_tasks": ("day", "status"),
-    "daily_spend": ("day", "status", "ai_used"),
+    "daily_spend": ("day", "status", "ai_used", "model", "used_at", "input_above"),
     "orders": ("subject",),
     "workers": ("worker",),
     "webhooks": ("message_id",),

@@ -37,6 +37,8 @@ Key = tuple[Any, ...]
 Rows = dict[Key, Cells]
 Place = tuple[str, int]
 _NANO = Decimal("1e-9")
+#: Restated, as a recount shares no code with the folds.
+_PRICE_TIERS = (32_000, 100_000, 128_000, 199_999, 200_000, 256_000, 272_000, 512_000, 524_288)
 
 
 @dataclass(slots=True)
@@ -270,8 +272,10 @@ class Counted:
             if story is None or ended is None or not isinstance(record.event, StepExecuted | CostReported):
                 continue
             event = record.event
-            key = (ended.date(), story.status, event.ai_used if isinstance(event, StepExecuted) else event.ai_provider)
-            blank = {"day": key[0], "status": key[1], "ai_used": key[2], "items": 0, "cost": Decimal(0)}
+            provider = event.ai_used if isinstance(event, StepExecuted) else event.ai_provider
+            key = (ended.date(), story.status, provider, event.model, *_priced_by(record))
+            names = ("day", "status", "ai_used", "model", "used_at", "input_above")
+            blank = {**dict(zip(names, key, strict=True)), "items": 0, "cost": Decimal(0)}
             sums = rows.setdefault(key, {**blank, "input_tokens": 0, "output_tokens": 0})
             sums["items"] += 1
             sums["cost"] += _usd(event.cost)
@@ -292,6 +296,17 @@ class Counted:
 
 def _keyed(rows: Iterator[Cells], *names: str) -> Rows:
     return {tuple(cells[name] for name in names): cells for cells in rows}
+
+
+def _priced_by(record: StepEnvelope) -> tuple[datetime | None, int | None]:
+    """The half hour and the price tier of what was used."""
+    event = record.event
+    if not isinstance(event, StepExecuted | CostReported) or not event.input_tokens + event.output_tokens:
+        return None, None
+    at = naive(record.recorded_at)
+    return at.replace(minute=at.minute // 30 * 30, second=0, microsecond=0), max(
+        (tier for tier in _PRICE_TIERS if tier < event.input_tokens), default=0
+    )
 
 
 def _usd(cost: float) -> Decimal:

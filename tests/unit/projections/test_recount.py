@@ -94,7 +94,7 @@ OTHER = {
     "VARCHAR": "'falsified'", "INTEGER": "coalesce({0}, 0) + 1000", "BIGINT": "coalesce({0}, 0) + 1",
     "TINYINT": "coalesce({0}, 0) + 1", "DOUBLE": "coalesce({0}, 0) + 0.001", "BOOLEAN": "NOT coalesce({0}, false)",
     "DECIMAL(18,9)": "coalesce({0}, 0) + 0.000000001", "JSON": '\'{{"falsified": 1}}\'',
-    "TIMESTAMP": "coalesce({0}, '2001-01-01') + INTERVAL 1 MICROSECOND", "DATE": "{0} + 1",
+    "TIMESTAMP": "coalesce({0}, '2001-01-01') + INTERVAL 1 MICROSECOND", "DATE": "{0} + 1000",
     "UUID": "uuid()",
 }  # fmt: skip
 
