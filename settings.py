@@ -55,6 +55,7 @@ class AnalystSettings(BaseModel):
     query_memory_mb: Annotated[int, Field(ge=64)] = 512  #: that one query may use
     query_rows: Annotated[int, Field(ge=1)] = 10_000  #: that one result may have
     query_workers: Annotated[int, Field(ge=1, le=16)] = 2  #: queries answered at once
+    prices_file: Path | None = None  #: TOML: prices of models that the price list lacks or has otherwise
 
 
 class BrowserSettings(BaseModel):

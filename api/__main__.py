@@ -132,7 +132,9 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Parts, Projector]:
 
 def _start_projector(settings: Settings, topics: Topics) -> Projector:
     while True:
-        projector = Projector(settings.librdkafka(), topics, settings.home / FILE)
+        projector = Projector(
+            settings.librdkafka(), topics, settings.home / FILE, prices_file=settings.analysts.prices_file
+        )
         try:
             projector.start()
         except BrokerUnreachable as error:

@@ -45,6 +45,10 @@ class Changes:
     orders: dict[str, OrderRow] = field(default_factory=dict)
     webhooks: dict[str, WebhookRow] = field(default_factory=dict)
 
+    def models(self) -> set[tuple[str, str | None]]:
+        """Providers and models that were used."""
+        return {(row[4], row[6]) for row in self.steps} | {(row[1], row[2]) for row in self.costs}
+
 
 def fold_batch(decoded: Decoded, before: Before) -> Changes:
     """What the batch changes; the batch's tallies are completed here."""

@@ -48,6 +48,7 @@ class Follower:
         self._topics = topics
         self._cache: dict[str, TaskRow] = {}
         self.stopped: dict[Place, str] = {}  #: partitions that cannot be read on, and why
+        self.models: set[tuple[str, str | None]] = set()  #: providers and models met since the start
         self.reader = LogReader(connection, (*lasting, topics.workers_alive))
         try:
             self.shape: LogShape = self.reader.shape()  #: the log as it was found
@@ -122,6 +123,7 @@ class Follower:
         changes = fold_batch(decoded, before)
         tables.write(decoded, changes)
         self.tallies = {**self.tallies, **decoded.tallies}
+        self.models |= changes.models()
         self._trim(changes.tasks)
         self.store.committed()
 

@@ -16,6 +16,7 @@ from events.errors import GoaltrailError
 from events.topics import Topics
 from projections.answers import PartitionLag
 from projections.follower import Follower
+from projections.prices import Prices
 from projections.queries import Readings
 from projections.records import Place
 from projections.store import Store
@@ -30,10 +31,13 @@ _STOP_SECONDS = 30.0  # a batch and a checkpoint fit in it
 class Projector:
     """The thread that folds the log into the file at `path`; every method may be called from any thread."""
 
-    def __init__(self, connection: Mapping[str, Any], topics: Topics, path: Path) -> None:
+    def __init__(
+        self, connection: Mapping[str, Any], topics: Topics, path: Path, *, prices_file: Path | None = None
+    ) -> None:
         self._connection = connection
         self._topics = topics
         self._path = path
+        self._prices_file = prices_file
         self._stopping = threading.Event()
         self._moved = threading.Condition()
         self._follower: Follower | None = None
@@ -47,7 +51,9 @@ class Projector:
         Raises:
             StoreMismatch: another log, another version, or open elsewhere; the text names the command to run.
             BrokerUnreachable: Kafka does not answer.
+            SetupIncomplete: the prices file cannot be read.
         """
+        self._prices = Prices(self._prices_file)
         self._follower = Follower(self._connection, self._topics, self._path)
         behind = self._follower.behind(self._follower.shape.ends)
         _log.info("projector started", action="start", path=str(self._path), behind=behind)
@@ -134,6 +140,7 @@ class Projector:
             while not self._stopping.is_set():
                 if follower.step(self._stopping):
                     self._wake()
+                self._prices.tend(follower.store, follower.models)
                 while self._acts:
                     self._acts.popleft()(follower.store)
         except (GoaltrailError, duckdb.Error) as error:

@@ -220,6 +220,24 @@ CREATE TABLE daily_spend (
     output_tokens BIGINT NOT NULL
 );
 
+-- What models cost, for every model that occurs in the log; not a reading of the log, but what it is priced with. Rows of a
+-- model do not overlap. Views lay them over tokens, so other prices change no other table.
+CREATE TABLE prices (
+    ai_used VARCHAR NOT NULL,          -- provider, as recorded
+    model VARCHAR NOT NULL,            -- as recorded; empty when none was
+    valid_from TIMESTAMP NOT NULL,
+    valid_until TIMESTAMP NOT NULL,    -- exclusive
+    minute_from SMALLINT NOT NULL,     -- of the UTC day
+    minute_until SMALLINT NOT NULL,    -- exclusive
+    input_above INTEGER NOT NULL,      -- for records with more input tokens than this
+    input_up_to INTEGER NOT NULL,      -- and no more than this
+    usd_per_million_input DECIMAL(18, 9),  -- NULL: no price is known
+    usd_per_million_output DECIMAL(18, 9), -- NULL likewise
+    usd_per_record DECIMAL(18, 9) NOT NULL, -- on top, whatever its tokens
+    listed_as VARCHAR,                 -- provider/model of the price list
+    source VARCHAR NOT NULL            -- genai-prices and its version, prices file, local or unknown
+);
+
 -- What operators ordered of queues and workers, as of the newest fact of the chain that each of them has.
 CREATE TABLE orders (
     subject VARCHAR PRIMARY KEY,       -- the queue, or the worker id

@@ -24,6 +24,7 @@ CODE_VERSION = 1  #: raised when a fold gives other rows for the same facts
 #: Checkpoints are ours to time: the default one comes every 16 MB, in the middle of a batch. Batches are small, so a
 #: second thread adds 10 % of CPU and no speed.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"wal_autocheckpoint": "1GB", "threads": "1"}
+_SQL = ("schema.sql", "views_usage.sql")
 REBUILD = "run `goaltrail rebuild`"
 _CHECKPOINT_BYTES = 64 * 1024 * 1024  # of write-ahead log; a checkpoint stalls for half a second whatever its size
 _CHECKPOINT_COMMITS = 1_000  # each costs 3 ms when the file is opened after a crash
@@ -121,7 +122,8 @@ class Store:
         tables = self._connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
         if not tables:
             self._connection.execute("BEGIN")
-            self._connection.execute(files("projections").joinpath("schema.sql").read_text("utf-8"))
+            for part in _SQL:
+                self._connection.execute(files("projections").joinpath(part).read_text("utf-8"))
             self._write_meta({"schema_version": str(SCHEMA_VERSION), "code_version": str(CODE_VERSION)})
             self._connection.execute("COMMIT")
             return

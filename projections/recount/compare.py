@@ -36,8 +36,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "projection_offsets": ("topic", "partition"),
 }
 SUMMED = frozenset({"daily_tasks", "daily_spend"})
-#: Says which log the file belongs to and which version wrote it, not what is on the log.
-NOT_COUNTED = frozenset({"meta"})
+#: Not what is on the log: which log the file belongs to and which version wrote it; what models cost elsewhere.
+NOT_COUNTED = frozenset({"meta", "prices"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,62 @@
+-- What was used, at which price, and what waits. Unpriced is NULL, never nought.
+
+CREATE VIEW v_ai_usage AS
+SELECT
+    u.*,
+    CASE
+        WHEN u.input_tokens + u.output_tokens = 0 THEN CASE WHEN u.reported_cost = 0 THEN 0 END
+        ELSE (
+            u.input_tokens * CASE WHEN u.input_tokens = 0 THEN 0 ELSE p.usd_per_million_input END
+            + u.output_tokens * CASE WHEN u.output_tokens = 0 THEN 0 ELSE p.usd_per_million_output END
+        ) * 0.000001::DECIMAL(7, 6) + p.usd_per_record
+    END::DECIMAL(38, 15) AS priced_cost,
+    p.valid_from AS price_from,
+    p.source AS price_source,
+    p.listed_as AS price_listed_as
+FROM (
+    SELECT task_id, 'step' AS kind, step_number, event_id, created_at AS used_at, ai_used AS provider, model,
+           input_tokens, output_tokens, cost AS reported_cost
+    FROM execution_log
+    UNION ALL
+    SELECT task_id, 'report', NULL, event_id, created_at, ai_provider, model, input_tokens, output_tokens, cost
+    FROM costs
+) AS u
+LEFT JOIN prices AS p
+    ON p.ai_used = u.provider AND p.model = coalesce(u.model, '')
+    AND u.input_tokens + u.output_tokens <> 0
+    AND u.used_at >= p.valid_from AND u.used_at < p.valid_until
+    AND hour(u.used_at) * 60 + minute(u.used_at) >= p.minute_from
+    AND hour(u.used_at) * 60 + minute(u.used_at) < p.minute_until
+    AND u.input_tokens > p.input_above AND u.input_tokens <= p.input_up_to;
+
+CREATE VIEW v_daily_spend AS
+SELECT
+    s.day,
+    s.status,
+    s.ai_used AS provider,
+    s.model,
+    s.items,
+    s.cost AS reported_cost,
+    s.input_tokens,
+    s.output_tokens,
+    s.priced_cost,
+    CASE WHEN s.priced_cost IS NULL THEN s.input_tokens + s.output_tokens ELSE 0 END AS unpriced_tokens,
+    CASE WHEN s.priced_cost IS NULL THEN s.cost ELSE 0 END AS unpriced_reported_cost
+FROM (
+    SELECT
+        d.*,
+        CASE
+            WHEN d.used_at IS NULL THEN CASE WHEN d.cost = 0 THEN 0 END
+            ELSE (
+                d.input_tokens * CASE WHEN d.input_tokens = 0 THEN 0 ELSE p.usd_per_million_input END
+                + d.output_tokens * CASE WHEN d.output_tokens = 0 THEN 0 ELSE p.usd_per_million_output END
+            ) * 0.000001::DECIMAL(7, 6) + d.items * p.usd_per_record
+        END::DECIMAL(38, 15) AS priced_cost
+    FROM daily_spend AS d
+    LEFT JOIN prices AS p
+        ON p.ai_used = d.ai_used AND p.model = coalesce(d.model, '')
+        AND d.used_at >= p.valid_from AND d.used_at < p.valid_until
+        AND hour(d.used_at) * 60 + minute(d.used_at) >= p.minute_from
+        AND hour(d.used_at) * 60 + minute(d.used_at) < p.minute_until
+        AND d.input_above >= p.input_above AND d.input_above < p.input_up_to
+) AS s;
