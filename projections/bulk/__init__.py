@@ -1,0 +1,1 @@
+"""The fold in SQL, for rebuilding: many facts at once, from wherever they are kept."""
