@@ -16,6 +16,7 @@ from events.envelope import ChainLink, StepRecord
 from events.facts import TaskFact
 from events.goal import GoalStatement
 from events.outcome import Outcome
+from events.paths import PathEnvelope, PathFact, UsablePath
 from events.queues import DispatchCommand, DispatchCommandEnvelope, DispatchEnvelope, DispatchFact
 from events.steps import StepFact
 from events.topics import Topics
@@ -40,6 +41,7 @@ a line in a golden stream. **A changed one** gets a step in `upcast.py`; new opt
 - a message of the inbox carries {inbox};
 - an operator's command to the dispatcher carries {order}, and the fact it leads to {ordered};
 - a fact of a webhook carries {webhook};
+- a fact of a navigation path carries {path};
 - a goal is {goal}.
 
 | topic | record | fields | meaning |
@@ -56,6 +58,7 @@ def page() -> str:
         inbox=_fields(InboxEnvelope, without={"message"}),
         order=_fields(DispatchCommandEnvelope, without={"command"}),
         ordered=_fields(DispatchEnvelope, without={"event"}),
+        path=_fields(PathEnvelope, without={"event"}),
         webhook=_fields(WebhookEnvelope, without={"event"}),
         goal=_fields(GoalStatement),
     )
@@ -74,6 +77,8 @@ def _rows() -> Iterator[str]:
         (topics.access_events, AccessEnvelope.model_fields["event"].annotation),
         (topics.queue_commands, DispatchCommand),
         (topics.queue_events, DispatchFact),
+        (topics.path_events, PathFact),
+        (topics.paths, UsablePath),
         (topics.webhook_events, WebhookFact),
         (topics.dead_letters, DeadLetter | DeadLetterRedriven | DeadLetterDiscarded),
     ):

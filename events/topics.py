@@ -71,6 +71,16 @@ class Topics:
         return f"{self.prefix}queues.events"
 
     @property
+    def path_events(self) -> str:
+        """Navigation paths learned, replayed, failed, healed, expired and pinned."""
+        return f"{self.prefix}paths.events"
+
+    @property
+    def paths(self) -> str:
+        """The edition of each path to replay now, written by the path agent alone; every runner keeps a copy."""
+        return f"{self.prefix}paths"
+
+    @property
     def webhook_events(self) -> str:
         """Every try to call a task's `callback_url`, written by the webhook agent alone."""
         return f"{self.prefix}webhooks.events"
@@ -99,6 +109,8 @@ class Topics:
             TopicSpec(self.workers_alive, 1, {**week, "message.timestamp.type": "LogAppendTime"}),
             TopicSpec(self.queue_commands, 1, stamped),
             TopicSpec(self.queue_events, 1, _FOREVER),
+            TopicSpec(self.path_events, keyed, _FOREVER),
+            TopicSpec(self.paths, 1, {"cleanup.policy": "compact"}),
             TopicSpec(self.webhook_events, keyed, _FOREVER),
             TopicSpec(self.access_events, 1, _FOREVER),
             TopicSpec(self.dead_letters, keyed, _FOREVER),

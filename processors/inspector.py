@@ -21,6 +21,7 @@ from events.codec import decode, decode_fact, decode_step, encode
 from events.dead_letter import bury
 from events.errors import BrokerUnreachable, NewerSchema, UndecodableRecord
 from events.outcome import Outcome
+from events.paths import PathEnvelope
 from events.topics import Topics
 from events.webhooks import WebhookEnvelope
 from events.worker import InboxEnvelope, WorkerAlive
@@ -68,6 +69,7 @@ class _Reading:
             topics.outcomes: lambda value: decode(Outcome, value),
             topics.access_events: lambda value: decode(AccessEnvelope, value),
             topics.webhook_events: lambda value: decode(WebhookEnvelope, value),
+            topics.path_events: lambda value: decode(PathEnvelope, value),
         }
         self._consumer = Consumer(
             {

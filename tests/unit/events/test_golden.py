@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from events.chain import EMPTY, Stream, follows, take
-from events.codec import TASK_FACT_TYPES, decode_fact, encode
+from events.codec import TASK_FACT_TYPES, decode, decode_fact, encode
 from events.envelope import Envelope, UnknownEnvelope
+from events.paths import PathEnvelope, PathFact, path_key
 from events.task import History, Status, lease_of, status_of
 from events.task import Unknown as NoTask
 
@@ -23,6 +25,7 @@ RECORDED = {
     "paused-and-cancelled.jsonl": (Status.CANCELLED, 2, 0),
     "written-by-a-newer-version.jsonl": (Status.PAUSED, 0, 0),
 }
+PATH = "navigation-path.jsonl"
 
 
 def lines(name: str) -> list[bytes]:
@@ -47,7 +50,7 @@ def test_a_recorded_stream_still_means_what_it_meant(name: str) -> None:
 
 
 def test_every_recorded_file_is_read_here() -> None:
-    assert {path.name for path in GOLDEN.iterdir()} == set(RECORDED)
+    assert {path.name for path in GOLDEN.iterdir()} == {*RECORDED, PATH}
 
 
 def test_every_type_of_fact_is_recorded() -> None:
@@ -64,6 +67,16 @@ def test_the_lease_of_a_recovered_task_is_the_renewed_one() -> None:
 def test_what_a_newer_version_added_is_not_lost_on_the_way() -> None:
     kinds = [type(decode_fact(line)) for line in lines("written-by-a-newer-version.jsonl")]
     assert kinds == [Envelope, UnknownEnvelope, Envelope]
+
+
+def test_a_recorded_navigation_path_is_read_and_written_as_it_was() -> None:
+    records = [(line, decode(PathEnvelope, line)) for line in lines(PATH)]
+    assert {type(record.event) for _, record in records} == set(get_args(PathFact))
+    assert {record.path_key for _, record in records} == {path_key(records[0][1].site, records[0][1].goal_pattern)}
+    for line, record in records:
+        old, new = json.loads(line), json.loads(encode(record))
+        assert {**new, "event": None} == {**old, "event": None}
+        assert old["event"].items() <= new["event"].items()
 
 
 @pytest.mark.parametrize("name", [name for name in RECORDED if "newer" not in name])
