@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel
 
 from events.access import AccessEnvelope
+from events.beginning import LogBeginning
 from events.commands import CommandEnvelope, TaskCommand
 from events.dead_letter import DeadLetter, DeadLetterDiscarded, DeadLetterRedriven
 from events.envelope import ChainLink, StepRecord
@@ -81,6 +82,7 @@ def _rows() -> Iterator[str]:
         (topics.paths, UsablePath),
         (topics.webhook_events, WebhookFact),
         (topics.dead_letters, DeadLetter | DeadLetterRedriven | DeadLetterDiscarded),
+        (topics.beginnings, LogBeginning),
     ):
         for model in _models(kinds):
             meaning = (model.__doc__ or "").strip().splitlines()[0]

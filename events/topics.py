@@ -95,6 +95,16 @@ class Topics:
         """Records nobody could process, with the reason; and what operators did about them."""
         return f"{self.prefix}dead-letters"
 
+    @property
+    def beginnings(self) -> str:
+        """Where partitions begin since their older records went to the archive; compacted."""
+        return f"{self.prefix}log.beginnings"
+
+    @property
+    def processors(self) -> str:
+        """The consumer group of the processors; it never changes: a new one would be a second writer."""
+        return f"{self.prefix}processors"
+
     def specs(self) -> tuple[TopicSpec, ...]:
         """Every topic as it must exist."""
         keyed = self.partitions
@@ -114,4 +124,5 @@ class Topics:
             TopicSpec(self.webhook_events, keyed, _FOREVER),
             TopicSpec(self.access_events, 1, _FOREVER),
             TopicSpec(self.dead_letters, keyed, _FOREVER),
+            TopicSpec(self.beginnings, 1, {"cleanup.policy": "compact"}),
         )

@@ -45,7 +45,6 @@ from settings import Settings, TaskSettings
 
 log = structlog.get_logger(__name__)
 
-GROUP_SUFFIX = "processors"  # the group never changes: a new one would be a second writer
 _WATCHDOG_SECONDS = 5.0
 _SNAPSHOT_SECONDS = 30.0
 _WATCHDOG_PATIENCE_SECONDS = 60.0
@@ -88,7 +87,7 @@ def build(settings: Settings) -> faust.App:
     clock = BrokerClock(silence_seconds=silence_of(policy.lease.total_seconds()))
     ledger = Ledger(connection, topics, parse_faults(settings.faults))
     lifecycle = Lifecycle(ledger, clock, topics, policy, settings.home / "snapshots")
-    group = f"{topics.prefix}{GROUP_SUFFIX}"
+    group = topics.processors
     dispatcher = Dispatcher(
         DispatchParts(
             reader=lambda: Reader(connection, topics),
@@ -138,7 +137,7 @@ def _webhook_office(settings: Settings, topics: Topics, ledger: Ledger) -> Webho
 def _faust_app(settings: Settings, topics: Topics) -> faust.App:
     session = settings.kafka.session_timeout_seconds
     return faust.App(
-        f"{topics.prefix}{GROUP_SUFFIX}",
+        topics.processors,
         version=1,
         broker=[f"kafka://{server}" for server in settings.bootstrap_servers.split(",")],
         broker_credentials=_credentials(settings),

@@ -173,7 +173,8 @@ class _Term:
         self._rule(book, desk)
         partitions = range(self._parts.topics.partitions)
         asked = desk.progress.ends(partitions)
-        desk.reader.begin(book.next_offsets, max(0, desk.orders.orders.decided_to))
+        # A partition that begins where it ends gives nothing to read, and is read to its end all the same.
+        book.next_offsets.update(desk.reader.begin(book.next_offsets, max(0, desk.orders.orders.decided_to)))
         self._fold_to(desk.reader.ends(), book, desk)
         while not self.leaving.is_set():
             committed = desk.progress.committed(partitions)

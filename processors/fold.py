@@ -53,6 +53,7 @@ class PartitionFold:
     keys: dict[tuple[str, str], FirstUse] = field(default_factory=dict)
     strays: int = 0  #: late facts of replaced writers
     unreadable: int = 0
+    settled_to: int = -1  #: commands at or below it are decided, whatever facts that came later say
     #: (ended at, task id, idempotency key), oldest first
     finished: deque[tuple[datetime, str, tuple[str, str] | None]] = field(default_factory=deque)
     due_times: DueTimes = field(default_factory=DueTimes)
@@ -61,6 +62,22 @@ class PartitionFold:
         """The task's entry; an unknown task's is empty and is not kept."""
         return self.entries.get(task_id) or Entry()
 
+    def begin_at(self, offset: int, settled_to: int) -> None:
+        """Forget everything and go on at `offset`, before which the log holds only tasks that are over and forgotten.
+
+        What follows there of such a task falls off the chain, as its beginning is gone.
+
+        Args:
+            offset: of the fact that comes next.
+            settled_to: highest command offset that was decided by then.
+        """
+        self.entries.clear()
+        self.undecided.clear()
+        self.keys.clear()
+        self.finished.clear()
+        self.due_times = DueTimes()
+        self.next_offset, self.decided_to, self.settled_to = offset, settled_to, settled_to
+
     def apply(self, fact: Envelope | UnknownEnvelope, offset: int) -> bool:
         """Take one fact at its offset; false when it does not follow and fell off the chain."""
         self.next_offset = offset + 1
@@ -68,7 +85,8 @@ class PartitionFold:
         stream = entry.stream if entry is not None else EMPTY
         if not follows(stream, fact):
             self.strays += 1
-            if fact.command_offset > self.decided_to or not self._decided(fact, entry):
+            unsettled = fact.command_offset > self.settled_to
+            if unsettled and (fact.command_offset > self.decided_to or not self._decided(fact, entry)):
                 self.undecided.add(fact.command_offset)
             return False
         self.accept(fact, offset, take(stream, fact))

@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from events.codec import decode_fact
 from events.errors import BrokerUnreachable, LogConflict, NewerSchema, TopicMismatch, UndecodableRecord
 from events.topics import Topics
+from processors.beginnings import published_beginning
 from processors.bulk import bulk
 from processors.faults import Faults
 from processors.fold import PartitionFold
@@ -49,6 +50,7 @@ class Ledger:
     """Facts of the partitions this process owns. One instance per process, one caller at a time."""
 
     def __init__(self, connection: Mapping[str, Any], topics: Topics, faults: Faults) -> None:
+        self._connection = dict(connection)
         self._topics = topics
         self._faults = faults
         self._lock = threading.Lock()
@@ -120,13 +122,16 @@ class Ledger:
 
         Raises:
             BrokerUnreachable: Kafka does not answer.
-            LogConflict: the log ends before what was folded already.
+            LogConflict: the log ends before what was folded already, or begins behind it and nobody said what was there.
             NewerSchema: a newer version wrote here; this one must not decide.
         """
         low, high = self._watermarks(self._topics.task_events, fold.partition)
         if fold.next_offset > high:
             raise LogConflict(f"{self._topics.task_events}[{fold.partition}] ends at {high}, before {fold.next_offset}")
-        fold.next_offset = max(fold.next_offset, low)
+        if fold.next_offset < low:
+            topic_id = self.identity().topic_id
+            known = published_beginning(self._connection, self._topics, topic_id, partition=fold.partition, low=low)
+            fold.begin_at(known.beginning, known.decided_to)
         if fold.next_offset >= high:
             return 0
         with self._lock:

@@ -78,20 +78,23 @@ class Reader:
             if time.monotonic() > deadline:
                 raise BrokerUnreachable(f"{topic}: silent at {reached} of {high}")
 
-    def begin(self, since: Mapping[int, int], orders_from: int) -> None:
+    def begin(self, since: Mapping[int, int], orders_from: int) -> dict[int, int]:
         """Start reading: facts from the offset given by partition, or all of them; orders from theirs.
+
+        Returns:
+            By partition, the offset of the first fact that will be read.
 
         Raises:
             BrokerUnreachable: Kafka does not answer.
-            LogConflict: the log ends before an offset given.
+            LogConflict: the log ends before an offset given, or begins behind it.
         """
         topics = self._topics
         starts = []
         for partition in range(topics.partitions):
             low, high = _watermarks(self._asker, topics.task_events, partition)
-            begin = max(low, since.get(partition, low))
-            if begin > high:
-                raise LogConflict(f"{topics.task_events}[{partition}] ends at {high}, before {begin}")
+            begin = since.get(partition, low)
+            if not low <= begin <= high:
+                raise LogConflict(f"{topics.task_events}[{partition}] reaches from {low} to {high}, not to {begin}")
             starts.append(TopicPartition(topics.task_events, partition, begin))
         try:
             recent = TopicPartition(topics.workers_alive, 0, int(time.time() * 1_000) - _ALIVE_WINDOW_MS)
@@ -101,6 +104,7 @@ class Reader:
             low = _watermarks(self._asker, topics.queue_commands, 0)[0]
             orders = TopicPartition(topics.queue_commands, 0, max(low, orders_from))
             self._consumer.assign([*starts, found, orders])
+            return {place.partition: place.offset for place in starts}
         except KafkaException as error:
             raise BrokerUnreachable(f"the dispatcher cannot read: {error.args[0].str()}") from error
 

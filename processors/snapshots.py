@@ -18,7 +18,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-FOLD_VERSION = 6  #: raised whenever a fold, the states or `evolve` change; older files are discarded
+FOLD_VERSION = 7  #: raised whenever a fold, the states or `evolve` change; older files are discarded
 EVERY_FACTS = 20_000  #: fewer are read again faster than a file is worth
 
 Fold = TypeVar("Fold")

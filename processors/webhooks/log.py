@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from events.errors import BrokerUnreachable, LogConflict
 from events.topics import Topics
@@ -64,15 +64,15 @@ class WebhookLog:
 
         Raises:
             BrokerUnreachable: Kafka does not answer.
-            LogConflict: the log ends before an offset given.
+            LogConflict: the log ends before an offset given, or begins behind it.
         """
         open_ends: dict[int, int] = {}
         starts = []
         for partition in range(self._partitions(topic)):
             low, high = self._watermarks(topic, partition)
-            begin = max(low, since.get((topic, partition), low))
-            if begin > high:
-                raise LogConflict(f"{topic}[{partition}] ends at {high}, before {begin}")
+            begin = since.get((topic, partition), low)
+            if not low <= begin <= high:
+                raise LogConflict(f"{topic}[{partition}] reaches from {low} to {high}, not to {begin}")
             if begin < high:
                 open_ends[partition] = high
                 starts.append(TopicPartition(topic, partition, begin))
@@ -93,7 +93,8 @@ class WebhookLog:
         """Read all three topics on from the offsets given, as they grow."""
         names = (self._topics.webhook_events, self._topics.task_events, self._topics.dead_letters)
         places = [(name, p) for name in names for p in range(self._partitions(name))]
-        self._consumer.assign([TopicPartition(name, p, since.get((name, p), 0)) for name, p in places])
+        # What has no offset yet held nothing a moment ago, but need not begin at 0.
+        self._consumer.assign([TopicPartition(name, p, since.get((name, p), OFFSET_BEGINNING)) for name, p in places])
 
     def read(self, wait_seconds: float) -> list[Record]:
         """What is there; waits up to `wait_seconds` for the first record."""
