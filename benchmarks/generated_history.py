@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from benchmarks.generated_paths import GeneratedPaths
 from events import commands as c
 from events.chain import EMPTY, Stream, take
 from events.codec import encode
@@ -94,6 +95,7 @@ class History:
         self._letters: list[str] = []
         self._orders: dict[str, tuple[int, str | None]] = {}
         self._made = 0
+        self._paths = GeneratedPaths(self._random, self._hex, _SITES)
 
     def records(self, tasks: int) -> Iterator[Written]:
         """The history of so many tasks, until all of them have ended or wait for ever."""
@@ -258,9 +260,14 @@ class History:
             yield from self._webhook(self._random.choice(self._ended))
         elif pick < 0.055:
             yield from self._letter()
-        elif pick < 0.06:
+        elif pick < 0.075 and self._ended:
+            for path in self._paths.facts(self._now, self._random.choice(self._ended).task_id):
+                yield self._written(self._topics.path_events, path.path_key, encode(path))
+        elif pick < 0.08:
             yield self._written(
-                self._random.choice((self._topics.task_events, self._topics.step_events)), self._id(), b"{"
+                self._random.choice((self._topics.task_events, self._topics.step_events, self._topics.path_events)),
+                self._id(),
+                b"{",
             )
 
     def _order(self) -> Iterator[Written]:

@@ -14,6 +14,7 @@ from projections.daily_fold import DailySums
 from projections.desk_rows import OrderRow, WebhookRow
 from projections.history_fold import History
 from projections.intake import Decoded
+from projections.path_fold import PathRow, Paths, fold_path
 from projections.records import Tally
 from projections.step_fold import Totals
 from projections.task_row import Row, TaskRow, fact_row, goal_columns, utc
@@ -27,6 +28,8 @@ class Before:
     known_steps: Collection[tuple[str, str]] = ()  #: task and event of step facts of the batch that are stored already
     orders: dict[str, OrderRow] = field(default_factory=dict)
     webhooks: dict[str, WebhookRow] = field(default_factory=dict)
+    paths: dict[str, PathRow] = field(default_factory=dict)
+    known_paths: Collection[tuple[str, str]] = ()  #: path key and event of path facts that are stored already
 
 
 @dataclass(slots=True)
@@ -44,6 +47,7 @@ class Changes:
     totals: dict[str, Totals] = field(default_factory=dict)
     orders: dict[str, OrderRow] = field(default_factory=dict)
     webhooks: dict[str, WebhookRow] = field(default_factory=dict)
+    paths: Paths = field(default_factory=Paths)
 
     def models(self) -> set[tuple[str, str | None]]:
         """Providers and models that were used."""
@@ -67,6 +71,8 @@ def fold_batch(decoded: Decoded, before: Before) -> Changes:
         _fold_step(changes, before.tasks.get(task_id), task_id, record)
     for place, order in decoded.orders:
         desk_fold.fold_order(before.orders, changes.orders, decoded.tallies[place], order)
+    for place, path in decoded.paths:
+        fold_path(before.paths, before.known_paths, changes.paths, decoded.tallies[place], path)
     for task_id, webhook in decoded.webhooks:
         changes.webhooks[webhook.message_id] = desk_fold.fold_webhook(before.webhooks, task_id, webhook)
     return changes

@@ -43,6 +43,7 @@ class Follower:
             topics.step_events,
             topics.queue_events,
             topics.webhook_events,
+            topics.path_events,
             topics.dead_letters,
         )
         self._topics = topics
@@ -119,6 +120,7 @@ class Follower:
             tables.known_steps(decoded.events_of_steps()),
             tables.load_orders(decoded.subjects()),
             tables.load_webhooks(decoded.messages()),
+            *tables.load_paths([fact for _, fact in decoded.paths]),
         )
         changes = fold_batch(decoded, before)
         tables.write(decoded, changes)

@@ -10,6 +10,7 @@ from events.codec import decode, decode_dead_letter, decode_fact, decode_step
 from events.dead_letter import DeadLetter
 from events.envelope import Envelope, StepEnvelope, UnknownEnvelope
 from events.errors import NewerSchema, UndecodableRecord
+from events.paths import PathEnvelope, PathLearned
 from events.queues import DispatchEnvelope
 from events.steps import CostReported, StepExecuted
 from events.topics import Topics
@@ -28,6 +29,7 @@ class Decoded:
     steps: list[tuple[Place, str, StepEnvelope]] = field(default_factory=list)
     orders: list[tuple[Place, DispatchEnvelope]] = field(default_factory=list)
     webhooks: list[tuple[str, WebhookEnvelope]] = field(default_factory=list)
+    paths: list[tuple[Place, PathEnvelope]] = field(default_factory=list)
     workers: dict[str, Row] = field(default_factory=dict)
     dead_letters: list[Row] = field(default_factory=list)
     letter_acts: list[Row] = field(default_factory=list)
@@ -87,6 +89,8 @@ def _sort_in(decoded: Decoded, record: Record, topics: Topics) -> None:
         _sort_in_step(decoded, record)
     elif place.topic == topics.queue_events:
         decoded.orders.append((place, decode(DispatchEnvelope, record.value)))
+    elif place.topic == topics.path_events:
+        decoded.paths.append((place, _path(record.value)))
     else:
         _sort_in_rare(decoded, record, topics)
         decoded.tallies[place].taken += 1
@@ -102,6 +106,13 @@ def _sort_in_step(decoded: Decoded, record: Record) -> None:
         decoded.steps.append((place, _task_id(step.task_id), step))
     else:
         decoded.tallies[place].taken += 1
+
+
+def _path(value: bytes | None) -> PathEnvelope:
+    fact = decode(PathEnvelope, value)
+    if isinstance(fact.event, PathLearned):
+        step_fold.nano_usd(fact.event.cost)
+    return fact if fact.task_id is None else fact.model_copy(update={"task_id": _task_id(fact.task_id)})
 
 
 def _sort_in_rare(decoded: Decoded, record: Record, topics: Topics) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Collection, Sequence
 
 import duckdb
 
+from events.paths import PathEnvelope
 from events.task import Status
 from projections.desk_rows import OrderRow, WebhookRow
+from projections.path_fold import PathRow
 from projections.records import Place, Tally
-from projections.task_row import STATE_COLUMNS, Row, TaskRow
+from projections.task_row import STATE_COLUMNS, Row, TaskRow, utc
 
 STATE = ", ".join(STATE_COLUMNS)
 
@@ -54,6 +56,18 @@ class Loads:
         rows = self._connection.execute(sql, [list(messages)]).fetchall()
         return {row[0]: WebhookRow(row[0], str(row[1]), *row[2:]) for row in rows}
 
+    def load_paths(self, facts: Sequence[PathEnvelope]) -> tuple[dict[str, PathRow], set[tuple[str, str]]]:
+        """The rows of the paths these facts are about, and (path key, event) of the facts that are stored already."""
+        if not facts:
+            return {}, set()
+        keys = sorted({fact.path_key for fact in facts})
+        sql = "SELECT * FROM navigation_paths JOIN (SELECT unnest(?) AS path_key) AS d USING (path_key)"
+        rows = self._connection.execute(sql, [keys]).fetchall()
+        events = [[fact.path_key for fact in facts], [fact.event_id for fact in facts]]
+        times = [utc(fact.recorded_at) for fact in facts]
+        known = self._connection.execute(_KNOWN_PATH_EVENTS, [*events, times]).fetchall()
+        return {row[0]: PathRow(*row) for row in rows}, {(key, event_id) for key, event_id in known}
+
     def load_tallies(self) -> dict[Place, Tally]:
         """How far each partition is read."""
         rows = self._connection.execute("SELECT * FROM projection_offsets").fetchall()
@@ -65,6 +79,13 @@ WITH batch AS (SELECT unnest($1::UUID[]) AS task_id, unnest($2) AS event_id)
 SELECT task_id, event_id FROM execution_log JOIN batch USING (task_id, event_id)
 UNION ALL
 SELECT task_id, event_id FROM costs JOIN batch USING (task_id, event_id)
+"""
+#: Who sends again sends the same record; its time leads to the few rows it might be among.
+_KNOWN_PATH_EVENTS = """
+WITH batch AS (
+    SELECT unnest($1) AS path_key, unnest($2) AS event_id, unnest($3::TIMESTAMP[]) AS recorded_at
+)
+SELECT path_key, event_id FROM navigation_path_events JOIN batch USING (path_key, event_id, recorded_at)
 """
 
 

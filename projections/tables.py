@@ -11,6 +11,7 @@ from projections.batch import Changes
 from projections.desk_rows import order_columns, webhook_columns
 from projections.intake import Decoded
 from projections.loads import Loads
+from projections.path_fold import path_columns
 from projections.price_keys import INPUT_ABOVE, USED_AT
 from projections.records import Place, Tally
 from projections.task_row import NO_GOAL, STATE_COLUMNS, Row, TaskRow, state_columns
@@ -147,8 +148,10 @@ _APPENDED = (
     "daily_spend",
     "dead_letters",
     "dead_letter_acts",
+    "navigation_path_editions",
+    "navigation_path_events",
 )
-_REPLACED = ("orders", "workers", "webhooks", "projection_offsets")
+_REPLACED = ("orders", "workers", "webhooks", "navigation_paths", "projection_offsets")
 
 
 def _rows(decoded: Decoded, changes: Changes) -> Iterator[tuple[str, Sequence[Row]]]:
@@ -173,6 +176,9 @@ def _rows(decoded: Decoded, changes: Changes) -> Iterator[tuple[str, Sequence[Ro
     yield "orders", [order_columns(row) for row in changes.orders.values()]
     yield "workers", list(decoded.workers.values())
     yield "webhooks", [webhook_columns(row) for row in changes.webhooks.values()]
+    yield "navigation_paths", [path_columns(row) for row in changes.paths.rows.values()]
+    yield "navigation_path_editions", changes.paths.editions
+    yield "navigation_path_events", changes.paths.events
     yield "dead_letters", decoded.dead_letters
     yield "dead_letter_acts", decoded.letter_acts
     yield "projection_offsets", [_offset(place, tally) for place, tally in decoded.tallies.items()]

@@ -29,6 +29,32 @@ LEFT JOIN prices AS p
     AND hour(u.used_at) * 60 + minute(u.used_at) < p.minute_until
     AND u.input_tokens > p.input_above AND u.input_tokens <= p.input_up_to;
 
+CREATE VIEW v_navigation_paths AS
+SELECT
+    p.path_key,
+    p.site,
+    p.goal_pattern,
+    CASE WHEN p.state = 'usable' AND NOT p.pinned AND p.expires_at < make_timestamp(epoch_us(now())) THEN 'expired' ELSE p.state
+    END AS state,
+    p.pinned,
+    p.reason,
+    e.number AS version,
+    p.editions AS versions,
+    e.steps,
+    p.successes,
+    p.failures,
+    p.failures_in_row,
+    p.replay_us / 1e6 AS total_time_seconds,
+    p.saved_us / 1e6 AS time_saved_seconds,
+    p.last_error_type,
+    p.last_error,
+    p.created_at,
+    p.last_used_at,
+    CASE WHEN NOT p.pinned THEN p.expires_at END AS expires_at,
+    p.updated_at
+FROM navigation_paths AS p
+LEFT JOIN navigation_path_editions AS e ON e.path_key = p.path_key AND e.path = p.path;
+
 CREATE VIEW v_daily_spend AS
 SELECT
     s.day,

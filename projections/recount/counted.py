@@ -31,6 +31,7 @@ from events.steps import CostReported, StepExecuted
 from events.topics import Topics
 from events.webhooks import WebhookAbandoned, WebhookDelivered, WebhookEnvelope, WebhookFailed
 from events.worker import WorkerAlive
+from projections.recount.paths import CountedPaths
 from projections.recount.story import Cells, Story, microseconds, naive
 
 Key = tuple[Any, ...]
@@ -54,6 +55,7 @@ class Counted:
     letter_acts: Rows = field(default_factory=dict)
     webhooks: Rows = field(default_factory=dict)
     orders: dict[str, Cells] = field(default_factory=dict)
+    paths: CountedPaths = field(default_factory=CountedPaths)
     tallies: dict[Place, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     ends: dict[Place, int] = field(default_factory=dict)
 
@@ -75,6 +77,8 @@ class Counted:
                 return self._step(value)
             case topics.queue_events:
                 return self._order(value)
+            case topics.path_events:
+                return self.paths.take(value)
             case topics.webhook_events:
                 return self._webhook(value)
             case topics.workers_alive:
@@ -197,6 +201,9 @@ class Counted:
             "orders": {(subject,): cells for subject, cells in self.orders.items()},
             "workers": self.workers,
             "webhooks": self.webhooks,
+            "navigation_paths": self.paths.rows(),
+            "navigation_path_editions": self.paths.editions(),
+            "navigation_path_events": self.paths.events(),
             "dead_letters": self.letters,
             "dead_letter_acts": self.letter_acts,
             "projection_offsets": self._offsets(),

@@ -180,6 +180,7 @@ class Story:
 
     def _escalation(self, event: f.TaskEscalated, at: datetime) -> None:
         self.cells["escalations"] += 1
+        self.cells["operator"] = None  # nobody has taken this one on
         told = {"task_id": self.task_id, "number": self.cells["escalations"], "error_type": event.error_type.value}
         told |= {"error_message": event.error_message, "evidence": event.evidence, "escalated_at": at}
         told |= {"attempts": self.cells["attempts"], "recovery_attempts": self.cells["recovery_attempts"]}

@@ -147,6 +147,7 @@ def read(store: Store, records: list[Record]) -> Mapping[Place, Tally]:
         tables.known_steps(decoded.events_of_steps()),
         tables.load_orders(decoded.subjects()),
         tables.load_webhooks(decoded.messages()),
+        *tables.load_paths([fact for _, fact in decoded.paths]),
     )
     changes: Changes = fold_batch(decoded, before)
     tables.write(decoded, changes)

@@ -173,7 +173,7 @@ def test_the_example_of_the_page_means_what_the_page_says(tmp_path: Path) -> Non
     own = read_own_prices(written(tmp_path, example()))
     sonnet = prices_of("claude", "claude-sonnet-4-5", own)
     since = datetime(2026, 10, 1)  # noqa: DTZ001 - the store keeps UTC without zone
-    assert {(p.usd_per_million_input, p.valid_until) for p in sonnet[:-1]} == {(3, since), (6, since)}
+    assert {(p.usd_per_million_input, p.valid_until) for p in sonnet[:-1]} == {(Decimal(3), since), (Decimal(6), since)}
     assert (sonnet[-1].usd_per_million_input, sonnet[-1].valid_from) == (Decimal("2.4"), since)
     assert sonnet[-1].source == "prices file"
     assert [p.usd_per_million_output for p in prices_of("our-vllm", "qwen3-32b", own)] == [Decimal("0.02")]
