@@ -155,7 +155,7 @@ CREATE TABLE recoveries (
 CREATE TABLE recovery_outcomes (
     task_id UUID NOT NULL,
     number INTEGER NOT NULL,           -- of the recovery
-    was_successful BOOLEAN NOT NULL,   -- whether the task went on or was completed; NULL: it is open, or was cancelled meanwhile
+    was_successful BOOLEAN NOT NULL,   -- whether the task went on or was completed
     decided_at TIMESTAMP NOT NULL      -- when that was known
 );
 
@@ -216,7 +216,7 @@ CREATE TABLE daily_spend (
     ai_used VARCHAR NOT NULL,
     model VARCHAR,
     used_at TIMESTAMP,                 -- half hour in which the tokens were used; NULL: none were recorded
-    input_above INTEGER,               -- the highest known price tier that a record's input lies above; NULL: no tokens were recorded
+    input_above INTEGER,               -- the highest known price tier that the input lies above; NULL: no tokens
     items BIGINT NOT NULL,             -- steps and cost reports
     cost DECIMAL(18, 9) NOT NULL,      -- USD
     input_tokens BIGINT NOT NULL,

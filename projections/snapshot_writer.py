@@ -15,8 +15,16 @@ from pathlib import Path
 
 import duckdb
 
+from projections.described import comments_on, relations
+
 LATEST = "latest.duckdb"
 STORAGE_VERSION = "v1.0.0"  #: read by every DuckDB from 1.0 on
+_COLUMNS = """
+SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns()
+WHERE database_name = 'live' AND NOT internal ORDER BY table_oid, column_index
+"""
+_TABLES = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'live' AND NOT internal ORDER BY table_oid"
+_VIEWS = "SELECT view_name, sql FROM duckdb_views() WHERE database_name = 'live' AND NOT internal"
 _KEPT = 2  # the newest, and the one that queries under way may still read
 
 
@@ -44,7 +52,7 @@ def publish(source: Path, folder: Path) -> Path:
     with duckdb.connect(":memory:", config={"threads": "1"}) as connection:
         connection.execute(f"ATTACH {_quoted(source)} AS live (READ_ONLY)")
         connection.execute(f"ATTACH {_quoted(unfinished)} AS copy (STORAGE_VERSION '{STORAGE_VERSION}')")
-        connection.execute("COPY FROM DATABASE live TO copy")
+        _copy(connection)
         connection.execute("CHECKPOINT copy")
         connection.execute("DETACH copy")
     with unfinished.open("rb") as written:
@@ -56,6 +64,26 @@ def publish(source: Path, folder: Path) -> Path:
     pointer.replace(folder / LATEST)
     _prune(folder)
     return finished
+
+
+def _copy(connection: duckdb.DuckDBPyConnection) -> None:
+    """Tables without keys, as DuckDB 1.0 cannot read those of 2.0; views; and what all of it means, which `live` lacks."""
+    columns: dict[str, list[str]] = {}
+    declared: dict[str, list[str]] = {}
+    for table, column, kind, nullable in connection.execute(_COLUMNS).fetchall():
+        columns.setdefault(table, []).append(column)
+        declared.setdefault(table, []).append(f'"{column}" {kind}{"" if nullable else " NOT NULL"}')
+    tables, views = connection.execute(_TABLES).fetchall(), dict(connection.execute(_VIEWS).fetchall())
+    connection.execute("USE copy")
+    connection.execute("BEGIN")
+    for (table,) in tables:
+        connection.execute(f'CREATE TABLE "{table}" ({", ".join(declared[table])})')
+        connection.execute(f'INSERT INTO "{table}" FROM live."{table}"')
+    for view in sorted(views, key=tuple(relations()).index):
+        connection.execute(views[view])
+    connection.execute(comments_on(columns) or "SELECT 1")
+    connection.execute("COMMIT")
+    connection.execute("USE memory")
 
 
 def newest(folder: Path) -> Path | None:

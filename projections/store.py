@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from importlib.resources import files
 from pathlib import Path
 from time import monotonic
 
@@ -11,6 +10,7 @@ import duckdb
 import structlog
 
 from events.errors import StoreMismatch
+from projections import described
 from projections.records import LogShape, Place, Tally
 from projections.tables import Tables
 
@@ -18,13 +18,12 @@ _log = structlog.get_logger(__name__)
 
 FILE = Path("readings") / "readings.duckdb"  #: where an installation keeps it, below its data folder
 SNAPSHOTS = Path("snapshots-of-readings")  #: likewise, what is published for analysts
-SCHEMA_VERSION = 5  #: raised with every change of schema.sql
+SCHEMA_VERSION = 6  #: raised with every change of schema.sql or of a view
 CODE_VERSION = 1  #: raised when a fold gives other rows for the same facts
 
 #: Checkpoints are ours to time: the default one comes every 16 MB, in the middle of a batch. Batches are small, so a
 #: second thread adds 10 % of CPU and no speed.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"wal_autocheckpoint": "1GB", "threads": "1"}
-_SQL = ("schema.sql", "views_usage.sql")
 REBUILD = "run `goaltrail rebuild`"
 _CHECKPOINT_BYTES = 64 * 1024 * 1024  # of write-ahead log; a checkpoint stalls for half a second whatever its size
 _CHECKPOINT_COMMITS = 1_000  # each costs 3 ms when the file is opened after a crash
@@ -122,8 +121,7 @@ class Store:
         tables = self._connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
         if not tables:
             self._connection.execute("BEGIN")
-            for part in _SQL:
-                self._connection.execute(files("projections").joinpath(part).read_text("utf-8"))
+            self._connection.execute(described.sql())
             self._write_meta({"schema_version": str(SCHEMA_VERSION), "code_version": str(CODE_VERSION)})
             self._connection.execute("COMMIT")
             return
