@@ -225,14 +225,14 @@ CREATE TABLE daily_spend (
 
 -- What was learned of reaching a kind of goal on a site; `v_navigation_paths` shows it with the steps in use.
 CREATE TABLE navigation_paths (
-    path_key VARCHAR PRIMARY KEY,
+    path_key VARCHAR PRIMARY KEY,      -- names the pair of site and goal pattern
     site VARCHAR NOT NULL,             -- scheme, host and port
     goal_pattern VARCHAR NOT NULL,     -- the goal, with {{name}} in place of each input
     editions INTEGER NOT NULL,         -- how often it was learned or healed
     path VARCHAR,                      -- the edition in use: the event that brought it
     state VARCHAR NOT NULL,            -- of the edition in use: usable, expired or quarantined; unknown without one
     newest VARCHAR,                    -- the newest edition
-    newest_state VARCHAR NOT NULL,
+    newest_state VARCHAR NOT NULL,     -- of the newest edition
     pinned BOOLEAN NOT NULL,           -- an operator chose the edition in use; it does not expire
     reason VARCHAR,                    -- given with the last change of the state in use
     successes BIGINT NOT NULL,         -- replays that reached the goal, of all editions
@@ -241,42 +241,43 @@ CREATE TABLE navigation_paths (
     replay_us BIGINT NOT NULL,         -- microseconds that replays took
     saved_us BIGINT NOT NULL,          -- microseconds that successful ones saved
     last_error_type VARCHAR,           -- of the last failed replay
-    last_error VARCHAR,
+    last_error VARCHAR,                -- of the last failed replay, in words
     created_at TIMESTAMP NOT NULL,
-    last_used_at TIMESTAMP,
+    last_used_at TIMESTAMP,            -- of the last replay
     expires_at TIMESTAMP,              -- of the newest edition; NULL: not by itself
     updated_at TIMESTAMP NOT NULL
 );
 
+-- Every edition of a path, one row each: learned anew, or healed from another.
 CREATE TABLE navigation_path_editions (
-    path_key VARCHAR NOT NULL,
+    path_key VARCHAR NOT NULL,         -- of its path
     number INTEGER NOT NULL,           -- 1-based, in the order in which they came
     path VARCHAR NOT NULL,             -- the edition's own event
     heals VARCHAR,                     -- the edition it was made from; NULL: learned anew
-    steps JSON NOT NULL,
+    steps JSON NOT NULL,               -- what is done, in order
     changed JSON NOT NULL,             -- 1-based numbers of the steps that were healed
     inputs JSON,                       -- names the steps need; NULL: as the edition it heals
-    success_indicators JSON,           -- NULL likewise
-    learned_seconds DOUBLE,            -- that the goal took without it; NULL likewise
-    learned_cost DECIMAL(18, 9),       -- USD, as reported, likewise
+    success_indicators JSON,           -- NULL: as the edition it heals
+    learned_seconds DOUBLE,            -- that the goal took without it; NULL: it was healed
+    learned_cost DECIMAL(18, 9),       -- USD that it cost without it, as reported; NULL: it was healed
     task_id UUID,                      -- whose run it came from
-    caused_by VARCHAR NOT NULL,
+    caused_by VARCHAR NOT NULL,        -- who learned or healed it
     created_at TIMESTAMP NOT NULL
 );
 
 -- Every fact of a path, one row each.
 CREATE TABLE navigation_path_events (
-    path_key VARCHAR NOT NULL,
+    path_key VARCHAR NOT NULL,         -- of its path
     event_id VARCHAR NOT NULL,
     type VARCHAR NOT NULL,             -- such as path.replayed
     path VARCHAR,                      -- the edition it is about; of path.healed, the one that was replayed
     task_id UUID,
     seconds DOUBLE,                    -- that the run took
-    time_saved_seconds DOUBLE,
+    time_saved_seconds DOUBLE,         -- of a replay that reached the goal
     step INTEGER,                      -- 1-based, where a replay failed
     error_type VARCHAR,
     details VARCHAR NOT NULL,          -- error or reason
-    caused_by VARCHAR NOT NULL,
+    caused_by VARCHAR NOT NULL,        -- who reported it, or the operator
     recorded_at TIMESTAMP NOT NULL
 );
 

@@ -151,7 +151,7 @@ SELECT
     d.*,
     CASE a.type WHEN 'dead_letter.redriven' THEN 'redriven' WHEN 'dead_letter.discarded' THEN 'discarded' ELSE 'open' END
         AS state, -- open, redriven or discarded
-    a.operator, -- who acted last, as the three below
+    a.operator, -- who acted last
     a.note,
     a.redriven_to,
     a.acted_at -- NULL: nobody did anything about it

@@ -78,7 +78,7 @@ SELECT
     count(*) FILTER (cached_path_used) * 100 / count(*) AS cache_hit_rate, -- of the completed ones
     coalesce(sum(cache_time_saved_seconds) FILTER (cached_path_used), 0) AS saved_seconds, -- as the workers reported
     avg(total_time_seconds) FILTER (cached_path_used) AS avg_seconds_with_path, -- from the first start to the end
-    avg(total_time_seconds) FILTER (NOT cached_path_used) AS avg_seconds_without -- likewise, of the others
+    avg(total_time_seconds) FILTER (NOT cached_path_used) AS avg_seconds_without -- from the first start to the end, of the others
 FROM v_tasks
 WHERE status = 'COMPLETED'
 GROUP BY completed_at::DATE, site;
@@ -87,12 +87,12 @@ GROUP BY completed_at::DATE, site;
 CREATE VIEW v_cost_by_provider AS
 SELECT
     used_at::DATE AS day, -- UTC day of the use, by the clock of who reported it
-    provider,
+    provider, -- AI provider, or what acted in its place: rules, cache
     model,
     count(*) AS items, -- steps and cost reports
     count(DISTINCT task_id) AS tasks, -- that used it
     sum(input_tokens)::BIGINT AS input_tokens, -- of all items
-    sum(output_tokens)::BIGINT AS output_tokens, -- likewise
+    sum(output_tokens)::BIGINT AS output_tokens, -- of all items
     sum(reported_cost) AS reported_cost, -- USD, as reported
     sum(priced_cost) AS priced_cost, -- USD, of the items with a known price; NULL: none has one
     count(*) FILTER (priced_cost IS NULL) AS unpriced_items -- items without a known price
@@ -105,11 +105,11 @@ SELECT
     date_trunc('hour', completed_at) AS hour, -- UTC, of the end
     count(*) AS tasks, -- that ended in it
     quantile_cont(waited_seconds, 0.5) AS wait_p50_seconds, -- from when it might start to the first start
-    quantile_cont(waited_seconds, 0.95) AS wait_p95_seconds, -- likewise
-    quantile_cont(waited_seconds, 0.99) AS wait_p99_seconds, -- likewise
+    quantile_cont(waited_seconds, 0.95) AS wait_p95_seconds, -- from when it might start to the first start
+    quantile_cont(waited_seconds, 0.99) AS wait_p99_seconds, -- from when it might start to the first start
     quantile_cont(total_time_seconds, 0.5) AS run_p50_seconds, -- from the first start to the end
-    quantile_cont(total_time_seconds, 0.95) AS run_p95_seconds, -- likewise
-    quantile_cont(total_time_seconds, 0.99) AS run_p99_seconds -- likewise
+    quantile_cont(total_time_seconds, 0.95) AS run_p95_seconds, -- from the first start to the end
+    quantile_cont(total_time_seconds, 0.99) AS run_p99_seconds -- from the first start to the end
 FROM v_tasks
 WHERE status IN ('COMPLETED', 'FAILED') AND started_at IS NOT NULL
 GROUP BY date_trunc('hour', completed_at);
