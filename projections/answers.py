@@ -116,6 +116,14 @@ class TaskSummary:
     cache_hit: bool
     created_at: datetime
 
+    def is_running(self) -> bool:
+        """Whether a worker holds it."""
+        return self.status in RUNNING
+
+    def is_complete(self) -> bool:
+        """Whether it is over: completed, failed or cancelled."""
+        return self.status in FINAL
+
 
 @dataclass(frozen=True, slots=True)
 class TaskPage:
@@ -151,6 +159,7 @@ class StepAnswer:
     worker: str
     lease_epoch: int
     created_at: datetime
+    priced_cost: float | None = None  #: USD, tokens at their price then; none: unpriced
 
 
 @dataclass(frozen=True, slots=True)

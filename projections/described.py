@@ -71,6 +71,7 @@ class Relation:
     kind: str  #: TABLE or VIEW
     comment: str
     own: dict[str, str] = field(default_factory=dict)  #: comments of columns on their own lines
+    columns: frozenset[str] = frozenset()  #: of a table; those of a view are known once it is made
     sources: tuple[str, ...] = ()  #: relations a view reads, in their order
 
 
@@ -106,22 +107,21 @@ def comments_on(columns: dict[str, list[str]]) -> str:
 def _relation(found: re.Match[str]) -> Relation:
     above, kind, name, body = found.groups()
     comment = " ".join(line.removeprefix("--").strip() for line in above.splitlines())
-    own: dict[str, str] = {}
-    for line in body.splitlines():
-        code, _, said = line.partition("-- ")
-        column = (_FIRST_WORD.search(code) if kind == "TABLE" else _LAST_WORD.search(code)) if said else None
-        if column:
-            own[column.group(1)] = said.strip()
-    code_only = re.sub(r"--[^\n]*", "", body)
-    return Relation(name, kind, comment, own, tuple(_SOURCE.findall(code_only)) if kind == "VIEW" else ())
+    lines = [line.partition("-- ") for line in body.splitlines()]
+    column = _FIRST_WORD if kind == "TABLE" else _LAST_WORD
+    named = [(match.group(1), said.strip()) for code, _, said in lines if (match := column.search(code))]
+    own = {name: said for name, said in named if said}
+    if kind == "TABLE":
+        return Relation(name, kind, comment, own, columns=frozenset(name for name, _ in named))
+    return Relation(name, kind, comment, own, sources=tuple(_SOURCE.findall("\n".join(code for code, *_ in lines))))
 
 
 def _inherited(relation: str, column: str) -> str | None:
     known = relations().get(relation)
     if known is None:
         return None
-    if column in known.own:
-        return known.own[column]
+    if column in known.own or column in known.columns:
+        return known.own.get(column) or EVERYWHERE.get(column)
     return next((said for source in known.sources if (said := _inherited(source, column))), None)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from projections.answers import ReadingCounts
 from projections.desk_queries import DeskReadings
 from projections.metrics_queries import MetricsReadings
+from projections.named_lists import NamedLists
 from projections.queue_queries import QueueReadings
-from projections.task_queries import TaskReadings
 from projections.timeline_queries import TimelineReadings
 
 
-class Readings(TaskReadings, QueueReadings, MetricsReadings, DeskReadings, TimelineReadings):
+class Readings(NamedLists, QueueReadings, MetricsReadings, DeskReadings, TimelineReadings):
     """All answers of one store; any thread may ask."""
 
     def counts(self) -> list[ReadingCounts]:

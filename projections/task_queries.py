@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import UTC, datetime
+from typing import Any
 
 from events.task import Status
 from projections.answers import (
@@ -15,15 +16,16 @@ from projections.answers import (
     TaskSummary,
     progress_percent,
 )
-from projections.reading import MAX_PAGE, Reading, Row, filter_of, naive, uuid_of, values_of
+from projections.price_queries import PriceReadings
+from projections.reading import MAX_PAGE, Row, filter_of, naive, uuid_of, values_of
 
 _TASK_FIELDS = tuple(field.name for field in fields(TaskAnswer))
-_STEP_FIELDS = tuple(field.name for field in fields(StepAnswer))
+_STEP_FIELDS = tuple(field.name for field in fields(StepAnswer) if field.name != "priced_cost")
 _RECOVERY_FIELDS = tuple(field.name for field in fields(RecoveryAnswer))
 _TASK_COLUMNS = ", ".join("task_id" if name == "id" else name for name in _TASK_FIELDS)
 
 
-class TaskReadings(Reading):
+class TaskReadings(PriceReadings):
     """What is known of tasks."""
 
     def get_task(self, task_id: str) -> TaskAnswer | None:
@@ -57,10 +59,7 @@ class TaskReadings(Reading):
             ],
             "status IS NOT NULL",
         )
-        limit, offset = max(0, min(limit, MAX_PAGE)), max(0, offset)
-        page = self._rows(_PAGE.format(where=where), {**values, "limit": limit, "offset": offset})
-        total = self._rows(f"SELECT count(*) FROM tasks WHERE {where}", values)  # noqa: S608 - conditions above
-        return TaskPage([_summary(row) for row in page], total[0][0], limit, offset)
+        return self._page(where, values, limit, offset)
 
     def execution_log(
         self,
@@ -90,7 +89,7 @@ class TaskReadings(Reading):
         rows = self._rows(sql + order, {**values, "limit": max(0, limit)})
         total = self._rows("SELECT total_steps FROM task_totals WHERE task_id = $id", {"id": key})
         steps = [StepAnswer(**values_of(_STEP_FIELDS, row)) for row in rows]
-        return ExecutionLog(str(key), steps, total[0][0] if total else 0)
+        return ExecutionLog(str(key), self._priced(steps), total[0][0] if total else 0)
 
     def recoveries(self, task_id: str) -> list[RecoveryAnswer]:
         """Every attempt to recover the task, oldest first."""
@@ -100,6 +99,13 @@ class TaskReadings(Reading):
         columns = ", ".join(_RECOVERY_FIELDS)
         sql = f"SELECT {columns} FROM v_recoveries WHERE task_id = $id ORDER BY number"  # noqa: S608 - our own names
         return [RecoveryAnswer(**values_of(_RECOVERY_FIELDS, row)) for row in self._rows(sql, {"id": key})]
+
+    def _page(self, where: str, values: dict[str, Any], limit: int, offset: int) -> TaskPage:
+        """A page of the tasks for which `where` is true, and how many those are."""
+        limit, offset = max(0, min(limit, MAX_PAGE)), max(0, offset)
+        page = self._rows(_PAGE.format(where=where), {**values, "limit": limit, "offset": offset})
+        total = self._rows(f"SELECT count(*) FROM tasks WHERE {where}", values)  # noqa: S608 - our own conditions
+        return TaskPage([_summary(row) for row in page], total[0][0], limit, offset)
 
     def count_by_status(self) -> dict[Status, int]:
         """How many tasks are in each status; every status is named."""
