@@ -25,6 +25,8 @@ from processors.faults import parse_faults
 from processors.inspector import Inspector
 from processors.intake import Intake
 from processors.ledger import Ledger
+from processors.office import Office
+from processors.paths import PathLog, PathOffice, PathPolicy
 from processors.policy import Policy
 from processors.post import AwaitedPost, CommandPost
 from processors.reader import GroupProgress, Reader
@@ -106,7 +108,8 @@ def build(settings: Settings) -> faust.App:
         GroupProgress(connection, topics, group), lifecycle, patience_seconds=_WATCHDOG_PATIENCE_SECONDS, end=_stalled
     )
     _attach_agents(app, topics, lifecycle)
-    offices = (dispatcher, Inspector(connection, topics), _webhook_office(settings, topics, ledger))
+    paths = PathOffice(lambda: PathLog(connection, topics), topics, PathPolicy())
+    offices = (dispatcher, Inspector(connection, topics), _webhook_office(settings, topics, ledger), paths)
     _attach_offices(app, topics, lifecycle, offices, settings.kafka.session_timeout_seconds / 2)
     _attach_timers(app, topics, timer, watchdog, lifecycle)
     _attach_ready_file(app, settings.ready_file)
@@ -206,7 +209,7 @@ def _attach_offices(
     app: faust.App,
     topics: Topics,
     lifecycle: Lifecycle,
-    offices: Sequence[Dispatcher | Inspector | WebhookOffice],
+    offices: Sequence[Dispatcher | Office],
     patience: float,
 ) -> None:
     """Held by one process at a time: the one that owns the only partition of `workers.alive`."""
