@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Protocol
 
 import duckdb
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from events.errors import BrokerUnreachable, StoreMismatch
 from events.topics import Topics
 from projections.records import Place, Record
 
+_log = structlog.get_logger(__name__)
+
 _PATIENCE_SECONDS = 30.0  # a broker that gives nothing for so long is away
-_GRAB = 20_000  # records taken over at once; a list of more only costs memory
+_GRAB = 10_000  # records taken over at once
+_GATHER_SECONDS = 0.2  # consume() waits until it has all it was asked for, or so long
+_Row = tuple[int, int, str]
 _QUEUE_KIB = 131_072
 
 
@@ -88,14 +94,11 @@ class KafkaSource:
             StoreMismatch: records were thrown away before they could be read.
         """
         loaded = Loaded()
-        appenders = {
-            self._topics.task_events: connection.appender(tables.facts),
-            self._topics.step_events: connection.appender(tables.steps),
-        }
+        frequent = {self._topics.task_events: tables.facts, self._topics.step_events: tables.steps}
+        appenders = {topic: connection.appender(table) for topic, table in frequent.items()}
         while self._unread and loaded.records < most:
-            rows: dict[str, list[tuple[int, int, str]]] = {topic: [] for topic in appenders}
-            for message in self._grab():
-                self._sort_in(message, rows, loaded)
+            rows: dict[str, list[_Row]] = {topic: [] for topic in frequent}
+            self._sort(self._grab(), rows, loaded)
             for topic, appender in appenders.items():
                 appender.append_rows(rows[topic])
         for appender in appenders.values():
@@ -107,35 +110,49 @@ class KafkaSource:
         self._consumer.close()
 
     def _grab(self) -> list[Message]:
-        # consume() waits until it has as many as asked for, or the time is up; so only the first is waited for.
+        until = monotonic() + _PATIENCE_SECONDS
         try:
-            first = self._consumer.poll(_PATIENCE_SECONDS)
-            if first is None:
-                raise BrokerUnreachable(f"Kafka gives no more records; not read to the end: {sorted(self._unread)}")
-            return [first, *self._consumer.consume(_GRAB, timeout=0)]
+            while not (messages := self._consumer.consume(_GRAB, timeout=_GATHER_SECONDS)):
+                if monotonic() > until:
+                    raise BrokerUnreachable(f"Kafka gives no more records; unread are {sorted(self._unread)}")
         except KafkaException as error:
             raise BrokerUnreachable(f"the log cannot be read: {error.args[0]}") from error
+        return messages
 
-    def _sort_in(self, message: Message, rows: dict[str, list[tuple[int, int, str]]], loaded: Loaded) -> None:
-        topic, partition, offset = str(message.topic()), int(message.partition() or 0), int(message.offset() or 0)
-        place = Place(topic, partition)
-        if message.error() is not None:
-            if place in self._unread and not message.error().retriable():  # type: ignore[union-attr]
-                raise StoreMismatch(f"{topic}[{partition}] cannot be read: {message.error()}")
-            return
-        if place not in self._unread:
-            return
-        self._next[place] = offset + 1
-        if offset + 1 >= self.ends[place]:
-            self._unread.discard(place)
-        loaded.records += 1
-        value = message.value()
-        text = rows.get(topic)
-        if text is not None and value is not None:
-            try:
-                text.append((partition, offset, value.decode()))
-            except UnicodeDecodeError:
-                pass
-            else:
-                return
-        loaded.others.append(Record(place, offset, value, message.timestamp()[1]))
+    def _sort(self, messages: list[Message], rows: dict[str, list[_Row]], loaded: Loaded) -> None:
+        """Texts of frequent topics into `rows`, all else into `loaded`; this loop is most of what reading costs."""
+        at: dict[Any, int] = {}
+        for message in messages:
+            if message.error() is not None:
+                _refuse(message)
+                continue
+            # All four are there in a message without an error.
+            topic: Any = message.topic()
+            partition: Any = message.partition()
+            offset: Any = message.offset()
+            value = message.value()
+            at[topic, partition] = offset
+            texts = rows.get(topic)
+            if texts is not None and value is not None:
+                try:
+                    texts.append((partition, offset, value.decode()))
+                except UnicodeDecodeError:
+                    pass
+                else:
+                    continue
+            loaded.others.append(Record(Place(topic, partition), offset, value, message.timestamp()[1]))
+        loaded.records += len(messages)
+        for place, offset in at.items():
+            self._next[place] = offset + 1
+            if offset + 1 >= self.ends[place]:
+                self._unread.discard(place)
+
+
+def _refuse(message: Message) -> None:
+    error, place = message.error(), f"{message.topic()}[{message.partition()}]"
+    if error is None:
+        return
+    if error.code() in {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}:  # noqa: SLF001 - librdkafka's name
+        raise StoreMismatch(f"{place} was cut short while it was read; try again")
+    # librdkafka tries again by itself.
+    _log.warning("kafka", action="read", place=place, error=error.str())

@@ -1,0 +1,188 @@
+"""The whole of a log folded into a new store: chunks are parsed as they come, chains folded when all are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from uuid import UUID
+
+from events.steps import CostReported, StepExecuted
+from events.topics import Topics
+from projections import step_fold
+from projections.bulk import parse
+from projections.bulk.slow_road import BAD_VALUE, SlowRoad
+from projections.bulk.source import Loaded, RawTables
+from projections.price_keys import INPUT_ABOVE, USED_AT
+from projections.records import Place, Record, Tally
+from projections.store import Store
+from projections.task_row import Row
+
+_SPAN_TASKS = 100_000  # folded at once; bounds the memory
+_SLOW_TASKS = 2_000  # likewise, of those folded in Python
+_MEMORY = "4GB"
+
+
+class BulkFold:
+    """One rebuild; `store` is new and empty, and nobody else's."""
+
+    def __init__(self, store: Store, topics: Topics, starts: Mapping[Place, int], *, threads: int) -> None:
+        """Prepare the tables beside the store; `starts` are the places to read and where they begin."""
+        self._topics = topics
+        self._tallies = {place: Tally(next_offset=start) for place, start in starts.items()}
+        self._slow = SlowRoad(store, topics, self._tallies)
+        self._connection = store.cursor()
+        self._connection.execute(f"SET threads = {threads}")
+        self._connection.execute(f"SET memory_limit = '{_MEMORY}'")
+        self._side = store.path.with_name(store.path.name + ".side")
+        _remove(self._side)  # a rebuild that was killed leaves one
+        self._connection.execute("ATTACH {} AS side".format("'" + str(self._side).replace("'", "''") + "'"))
+        self._connection.execute(parse.SCHEMA)
+
+    def take(self, raw: RawTables, loaded: Loaded) -> None:
+        """Take one chunk in.
+
+        Raises:
+            StoreMismatch: a newer version wrote one of the records.
+        """
+        facts: list[Record] = []
+        steps: list[Record] = []
+        rare: list[Record] = []
+        heaps = {self._topics.task_events: facts, self._topics.step_events: steps}
+        for record in loaded.others:
+            heaps.get(record.place.topic, rare).append(record)
+            self._reached(record.place, record.offset + 1)
+        for topic, table in ((self._topics.task_events, raw.facts), (self._topics.step_events, raw.steps)):
+            for partition, end in parse.ends(self._connection, table):
+                self._reached(Place(topic, partition), end)
+        self._take_facts(raw.facts, facts)
+        self._take_steps(raw.steps, steps)
+        if rare:
+            self._slow.fold(rare)
+
+    def finish(self) -> Iterator[float]:
+        """Fold what was taken in; gives the share that is done, now and then, and has all written when it ends."""
+        self._run("steps.sql")
+        spans = self._spans()
+        for number, span in enumerate(spans, start=1):
+            self._run("chains.sql", span=span)
+            yield number / (len(spans) + 1)
+        self._fold_irregular()
+        self._run("days.sql", used_at=USED_AT, input_above=INPUT_ABOVE)
+        self._write_offsets()
+        yield 1.0
+
+    def close(self) -> None:
+        """Remove what only the rebuild needed, and let go of the store."""
+        self._connection.execute("DETACH side")
+        self._connection.close()
+        _remove(self._side)
+
+    def _reached(self, place: Place, end: int) -> None:
+        tally = self._tallies.setdefault(place, Tally())
+        tally.next_offset = max(tally.next_offset, end)
+
+    def _take_facts(self, table: str, others: Sequence[Record]) -> None:
+        found = parse.parse_facts(self._connection, table)
+        decoded = self._slow.decoded(self._in_order(self._topics.task_events, found, others))
+        for place, tally in decoded.tallies.items():
+            self._slow.count(place, undecodable=tally.undecodable)
+        rows = [
+            (task_id, raw.place.partition, raw.offset, (raw.value or b"").decode()) for raw, task_id, _ in decoded.facts
+        ]
+        self._append("side.doubtful", rows)
+
+    def _take_steps(self, table: str, others: Sequence[Record]) -> None:
+        found = parse.parse_steps(self._connection, table)
+        for partition, number in parse.passed_steps(self._connection):
+            self._slow.count(Place(self._topics.step_events, partition), taken=number)
+        for record in self._in_order(self._topics.step_events, found, others):
+            decoded = self._slow.decoded([record])
+            if not decoded.steps:
+                self._slow.add(decoded.tallies)
+                continue
+            [(place, task_id, step)] = decoded.steps
+            event, is_step = step.event, isinstance(step.event, StepExecuted)
+            if isinstance(event, StepExecuted):
+                row = step_fold.step_row(task_id, step, event)
+            elif isinstance(event, CostReported):
+                row = step_fold.cost_row(task_id, step, event)
+            try:
+                self._append("execution_log" if is_step else "costs", [row])
+            except BAD_VALUE:
+                self._slow.count(place, undecodable=1)
+            else:
+                known = (task_id, step.event_id, place.partition, record.offset, is_step)
+                self._append("side.step_events", [known])
+
+    def _in_order(self, topic: str, found: Sequence[tuple[int, int, str]], others: Sequence[Record]) -> list[Record]:
+        texts = [Record(Place(topic, partition), offset, value.encode()) for partition, offset, value in found]
+        return sorted([*texts, *others], key=lambda record: (record.place, record.offset))
+
+    def _append(self, table: str, rows: Sequence[Row]) -> None:
+        if rows:
+            appender = self._connection.appender(table)
+            appender.append_rows(rows)
+            appender.flush()
+
+    def _spans(self) -> list[str]:
+        """The ids of all tasks in stretches of about equal length, as conditions."""
+        marks = self._connection.execute(
+            "SELECT task_id FROM side.goals QUALIFY row_number() OVER (ORDER BY task_id) % ? = 0 ORDER BY task_id",
+            [_SPAN_TASKS],
+        ).fetchall()
+        bounds: list[UUID | None] = [None, *(mark for (mark,) in marks), None]
+        return [_condition(low, high) for low, high in pairwise(bounds)]
+
+    def _fold_irregular(self) -> None:
+        """Chains that the SQL left; all their facts are gathered first."""
+        self._run("irregular.sql")
+        tasks = self._connection.execute("SELECT DISTINCT task_id FROM side.irregular ORDER BY 1").fetchall()
+        for first in range(0, len(tasks), _SLOW_TASKS):
+            ids = [task_id for (task_id,) in tasks[first : first + _SLOW_TASKS]]
+            found = self._connection.execute(
+                'SELECT "partition", "offset", value FROM side.doubtful'
+                " WHERE task_id BETWEEN $1 AND $2 AND list_contains($3, task_id)",
+                [ids[0], ids[-1], ids],
+            ).fetchall()
+            self._slow.fold(self._in_order(self._topics.task_events, found, []))
+
+    def _write_offsets(self) -> None:
+        facts, steps = self._topics.task_events, self._topics.step_events
+        for partition, taken in self._connection.execute("FROM side.taken").fetchall():
+            self._slow.count(Place(facts, partition), taken=taken)
+        for partition, taken, repeats in self._connection.execute(_STEPS_MET).fetchall():
+            self._slow.count(Place(steps, partition), taken=taken, repeats=repeats)
+        self._connection.execute("DELETE FROM projection_offsets")
+        self._append(
+            "projection_offsets",
+            [
+                (*place, t.next_offset, t.taken, t.strays, t.repeats, t.unknown, t.undecodable)
+                for place, t in self._tallies.items()
+            ],
+        )
+
+    def _run(self, name: str, **values: str) -> None:
+        text = files("projections.bulk").joinpath(name).read_text("utf-8")
+        for key, value in values.items():
+            text = text.replace("{" + key + "}", value)
+        self._connection.execute(text)
+
+
+_STEPS_MET = """
+SELECT "partition", count(*) - coalesce(any_value(again), 0), coalesce(any_value(again), 0)
+FROM side.step_events
+LEFT JOIN (SELECT "partition", count(*) AS again FROM repeated WHERE n > 1 GROUP BY ALL) USING ("partition")
+GROUP BY "partition"
+"""
+
+
+def _condition(low: UUID | None, high: UUID | None) -> str:
+    bounds = [f"task_id > '{low}'::UUID"] if low else []
+    return " AND ".join([*bounds, *([f"task_id <= '{high}'::UUID"] if high else [])]) or "true"
+
+
+def _remove(database: Path) -> None:
+    for suffix in (".wal", ""):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
