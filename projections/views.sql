@@ -5,12 +5,15 @@
 CREATE VIEW v_tasks AS
 SELECT
     t.*,
-    lower(nullif(regexp_extract(t.site_url, '^[a-zA-Z]+://(?:[^/?#]*@)?([^/?#]+)', 1), '')) AS site, -- host (and port) of site_url
+    lower(nullif(regexp_extract(t.site_url, '^[a-zA-Z]+://([^/?#]+)', 1), '')) AS site, -- host (and port) of site_url
     coalesce(s.total_steps, 0) AS total_steps, -- steps recorded, of all attempts
     coalesce(s.step_cost, 0) + coalesce(s.reported_cost, 0) AS total_cost, -- USD, of steps and later reports
-    greatest(0, epoch(t.completed_at) - epoch(t.started_at)) AS total_time_seconds, -- from the first start to the end
-    greatest(0, epoch(t.started_at) - epoch(greatest(t.created_at, coalesce(t.not_before, t.created_at))))
-        AS waited_seconds -- from when it might start to the first start
+    CASE WHEN t.started_at IS NOT NULL AND t.completed_at IS NOT NULL
+         THEN greatest(0, epoch(t.completed_at) - epoch(t.started_at)) END
+        AS total_time_seconds, -- from the first start to the end; NULL before either
+    CASE WHEN t.started_at IS NOT NULL
+         THEN greatest(0, epoch(t.started_at) - epoch(greatest(t.created_at, coalesce(t.not_before, t.created_at)))) END
+        AS waited_seconds -- from when it might start to the first start; NULL before that
 FROM tasks AS t
 LEFT JOIN task_totals AS s ON s.task_id = t.task_id
 WHERE t.status IS NOT NULL;
