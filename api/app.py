@@ -17,6 +17,7 @@ from api import (
     history,
     keys,
     metrics,
+    prices,
     queries,
     queues,
     timeline,
@@ -48,7 +49,7 @@ def create_app(parts: Parts) -> FastAPI:
     errors.install(app)
     app.state.letter_acts = asyncio.Lock()
     # What looks after one task comes last: other paths would otherwise be read as task ids.
-    whole = (health, analysts, queues, workers, desk, dead_letters, metrics, feed, keys)
+    whole = (health, analysts, queues, workers, desk, dead_letters, metrics, prices, feed, keys)
     for part in (*whole, queries, timeline, history, commands):
         app.include_router(part.router)
     return app

@@ -25,6 +25,7 @@ from projections.desk_answers import (
     LetterState,
     WebhookAnswer,
 )
+from projections.price_queries import PriceAnswer
 from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
 from projections.sql_limits import SqlResult
 from projections.timeline_queries import FactAnswer
@@ -91,6 +92,10 @@ class Readable(Protocol):
 
     def metrics(self, date_from: date, date_to: date, group_by: GroupBy) -> Metrics:
         """How the tasks went that ended on these days, both included."""
+        ...
+
+    def prices(self) -> list[PriceAnswer]:
+        """Every price of every model that occurred."""
         ...
 
     def workers(self, now: datetime, *, include_gone: bool = False) -> list[WorkerAnswer]:

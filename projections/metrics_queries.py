@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,8 +19,8 @@ class MetricsReadings(Reading):
         rows = self._rows(_BY_DATE, {**days, "unit": group_by})
         summed: Row = tuple(sum(row[column] for row in rows) for column in range(1, 9)) if rows else (0,) * 8
         shares = self._rows(_BY_PROVIDER, days)
-        breakdown = {provider: AiShare(count, float(cost)) for provider, count, cost in shares}
-        return Metrics(_summary(summed), [_row(row) for row in rows], breakdown)
+        breakdown = {row[0]: _share_of(row) for row in shares}
+        return Metrics(_priced(_summary(summed), breakdown), [_row(row) for row in rows], breakdown)
 
 
 #: Tasks and spend meet after both are summed, as one task has many providers.
@@ -40,9 +41,26 @@ SELECT period, coalesce(completed, 0)::BIGINT, coalesce(failed, 0)::BIGINT, coal
 FROM done LEFT JOIN spent USING (period) ORDER BY period
 """
 _BY_PROVIDER = """
-SELECT ai_used, sum(items)::BIGINT, sum(cost)
-FROM daily_spend WHERE day BETWEEN $from AND $to AND status <> 'CANCELLED' GROUP BY ai_used ORDER BY ai_used
+SELECT provider, sum(items)::BIGINT, sum(reported_cost), sum(priced_cost), sum(unpriced_tokens)::BIGINT,
+       sum(unpriced_reported_cost)
+FROM v_daily_spend WHERE day BETWEEN $from AND $to AND status <> 'CANCELLED' GROUP BY provider ORDER BY provider
 """
+
+
+def _share_of(row: Row) -> AiShare:
+    _, count, cost, priced, tokens, unpriced = row
+    return AiShare(count, float(cost), None if priced is None else float(priced), tokens, float(unpriced))
+
+
+def _priced(summary: MetricsSummary, shares: dict[str, AiShare]) -> MetricsSummary:
+    """The summary with what all providers cost at the prices there are."""
+    known = [share.priced_cost for share in shares.values() if share.priced_cost is not None]
+    return replace(
+        summary,
+        priced_cost=sum(known) if known or not shares else None,
+        unpriced_tokens=sum(share.unpriced_tokens for share in shares.values()),
+        unpriced_cost=sum(share.unpriced_cost for share in shares.values()),
+    )
 
 
 def _summary(sums: Row) -> MetricsSummary:

@@ -64,6 +64,9 @@ class MetricsSummary:
     total_cost: float  #: USD: steps and cost reports of these tasks, late ones included
     cache_hit_rate: float | None  #: completed by a cached path / completed
     recovery_rate: float | None  #: recoveries that held / recoveries tried
+    priced_cost: float | None = 0.0  #: USD: tokens at their price then; none when none of it has a known price
+    unpriced_tokens: int = 0  #: without a known price
+    unpriced_cost: float = 0.0  #: USD, reported for what has no known price
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,9 @@ class AiShare:
 
     count: int  #: steps and cost reports
     cost: float  #: USD; the shares add up to `total_cost`
+    priced_cost: float | None = 0.0  #: USD: tokens at their price then; none when none of it has a known price
+    unpriced_tokens: int = 0  #: without a known price
+    unpriced_cost: float = 0.0  #: USD, reported for what has no known price
 
 
 @dataclass(frozen=True, slots=True)

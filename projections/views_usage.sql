@@ -1,6 +1,7 @@
--- What was used, and at which price. Unpriced is NULL, never nought.
+-- What was used and at which price, and what was learned. A view's comment stands above it, a column's behind it. Unpriced
+-- is NULL, never nought.
 
--- Every use of an AI provider, local rules included, with what it cost by the price list of its day.
+-- What was asked of AI providers, or done without them: one row per step and per cost report.
 CREATE VIEW v_ai_usage AS
 SELECT
     u.*,
@@ -10,22 +11,23 @@ SELECT
             u.input_tokens * CASE WHEN u.input_tokens = 0 THEN 0 ELSE p.usd_per_million_input END
             + u.output_tokens * CASE WHEN u.output_tokens = 0 THEN 0 ELSE p.usd_per_million_output END
         ) * 0.000001::DECIMAL(7, 6) + p.usd_per_record
-    END::DECIMAL(38, 15) AS priced_cost, -- USD, tokens times price; NULL: no price is known
-    p.valid_from AS price_from, -- since when that price holds
-    p.source AS price_source, -- where that price comes from
+    END::DECIMAL(38, 15) AS priced_cost, -- USD: tokens at their price at that time; NULL: unpriced
+    CASE WHEN p.usd_per_million_input IS NOT NULL THEN p.valid_from
+        END AS price_from, -- since when that price holds, 1970 if always; NULL: unpriced, or no tokens
+    p.source AS price_source, -- genai-prices and its version, prices file, local or unknown
     p.listed_as AS price_listed_as -- provider/model of the price list
 FROM (
     SELECT
         task_id,
-        'step' AS kind, -- step, or report: a cost that no step carries
-        step_number, -- NULL for a report
+        'step' AS kind, -- step or report
+        step_number, -- NULL: a report
         event_id,
         created_at AS used_at, -- by the clock of who reported it
-        ai_used AS provider, -- AI provider, or what acted in its place: rules, cache
-        model,
+        ai_used AS provider, -- AI provider, or what acted in its place: rules, cached_path, declared_plan
+        model, -- as recorded; NULL: none was named
         input_tokens,
         output_tokens,
-        cost AS reported_cost -- USD, as the worker or service said
+        cost AS reported_cost -- USD, as reported
     FROM execution_log
     UNION ALL
     SELECT task_id, 'report', NULL, event_id, created_at, ai_provider, model, input_tokens, output_tokens, cost
@@ -39,47 +41,22 @@ LEFT JOIN prices AS p
     AND hour(u.used_at) * 60 + minute(u.used_at) < p.minute_until
     AND u.input_tokens > p.input_above AND u.input_tokens <= p.input_up_to;
 
--- Known paths, one row for each site and goal pattern, with the steps in use.
-CREATE VIEW v_navigation_paths AS
-SELECT
-    p.path_key,
-    p.site,
-    p.goal_pattern,
-    CASE WHEN p.state = 'usable' AND NOT p.pinned AND p.expires_at < make_timestamp(epoch_us(now())) THEN 'expired' ELSE p.state
-    END AS state, -- of the edition in use: usable, expired or quarantined; unknown without one
-    p.pinned,
-    p.reason,
-    e.number AS version, -- of the edition in use, 1-based; NULL: none is
-    p.editions AS versions, -- how many there were
-    e.steps, -- of the edition in use
-    p.successes,
-    p.failures,
-    p.failures_in_row,
-    p.replay_us / 1e6 AS total_time_seconds, -- that replays took
-    p.saved_us / 1e6 AS time_saved_seconds, -- by the replays that reached the goal
-    p.last_error_type,
-    p.last_error,
-    p.created_at,
-    p.last_used_at,
-    CASE WHEN NOT p.pinned THEN p.expires_at END AS expires_at, -- NULL: not by itself
-    p.updated_at
-FROM navigation_paths AS p
-LEFT JOIN navigation_path_editions AS e ON e.path_key = p.path_key AND e.path = p.path;
-
--- What tasks that ended on a day had cost, by provider and model; several rows per key, always sum them.
+-- The same for tasks that ended, summed by the day of the end; several rows per key: always sum them.
 CREATE VIEW v_daily_spend AS
 SELECT
-    s.day,
-    s.status,
-    s.ai_used AS provider, -- AI provider, or what acted in its place: rules, cache
-    s.model,
-    s.items,
+    s.day, -- UTC, of the task's end
+    s.status, -- of the task
+    s.ai_used AS provider, -- AI provider, or what acted in its place
+    s.model, -- as recorded; NULL: none was named
+    s.items, -- steps and cost reports
     s.cost AS reported_cost, -- USD, as reported
     s.input_tokens,
     s.output_tokens,
-    s.priced_cost, -- USD, tokens times price; NULL: no price is known
-    CASE WHEN s.priced_cost IS NULL THEN s.input_tokens + s.output_tokens ELSE 0 END AS unpriced_tokens, -- tokens without a known price
-    CASE WHEN s.priced_cost IS NULL THEN s.cost ELSE 0 END AS unpriced_reported_cost -- USD, as reported of what has no known price
+    s.priced_cost, -- USD: tokens at their price when they were used; NULL: unpriced
+    CASE WHEN s.priced_cost IS NULL THEN s.input_tokens + s.output_tokens ELSE 0
+        END AS unpriced_tokens, -- without a known price
+    CASE WHEN s.priced_cost IS NULL THEN s.cost ELSE 0
+        END AS unpriced_reported_cost -- USD, reported for what has no known price
 FROM (
     SELECT
         d.*,
@@ -98,3 +75,32 @@ FROM (
         AND hour(d.used_at) * 60 + minute(d.used_at) < p.minute_until
         AND d.input_above >= p.input_above AND d.input_above < p.input_up_to
 ) AS s;
+
+-- Navigation paths, one row each: the steps in use, and how they fared.
+CREATE VIEW v_navigation_paths AS
+SELECT
+    p.path_key, -- of site and goal pattern
+    p.site,
+    p.goal_pattern,
+    CASE WHEN p.state = 'usable' AND NOT p.pinned AND p.expires_at < make_timestamp(epoch_us(now())) THEN 'expired'
+        ELSE p.state
+        END AS state, -- usable, expired or quarantined, now; unknown without steps
+    p.pinned,
+    p.reason,
+    e.number AS version, -- 1-based, of the edition in use
+    p.editions AS versions, -- how often it was learned or healed
+    e.steps, -- of the edition in use
+    p.successes,
+    p.failures,
+    p.failures_in_row,
+    p.replay_us / 1e6 AS total_time_seconds, -- that replays took
+    p.saved_us / 1e6 AS time_saved_seconds, -- by replays that reached the goal
+    p.last_error_type,
+    p.last_error,
+    p.created_at, -- when it was first learned
+    p.last_used_at,
+    CASE WHEN NOT p.pinned THEN p.expires_at
+        END AS expires_at, -- NULL: not by itself
+    p.updated_at
+FROM navigation_paths AS p
+LEFT JOIN navigation_path_editions AS e ON e.path_key = p.path_key AND e.path = p.path;

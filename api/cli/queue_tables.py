@@ -106,10 +106,12 @@ def _days(rows: Iterable[Json]) -> RenderableType:
 
 def _providers(shares: Json) -> Table:
     table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("acted", "times", "cost"):
+    for name in ("acted", "times", "reported", "priced", "unpriced tokens"):
         table.add_column(name, justify="left" if name == "acted" else "right")
     for name, share in sorted(shares.items()):
-        table.add_row(escape(name), str(share["count"]), _usd(share["cost"]))
+        priced = "unpriced" if share["priced_cost"] is None else _usd(share["priced_cost"])
+        unpriced = f"{share['unpriced_tokens']:,}" if share["unpriced_tokens"] else ""
+        table.add_row(escape(name), str(share["count"]), _usd(share["cost"]), priced, unpriced)
     return table
 
 

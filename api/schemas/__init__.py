@@ -24,6 +24,7 @@ from api.schemas.health import Health
 from api.schemas.history import Recovery, RecoveryList, Webhook, WebhookList
 from api.schemas.keys import CreateKey, KeyGone, KeyList, KeyMade, KeyView
 from api.schemas.metrics import AiShare, CostTaken, Metrics, MetricsQuery, MetricsRow, MetricsSummary, ReportCost
+from api.schemas.prices import PriceRow, Prices
 from api.schemas.queues import (
     Ceilings,
     Order,
@@ -80,6 +81,8 @@ __all__ = [
     "Order",
     "OrderUnderway",
     "Paused",
+    "PriceRow",
+    "Prices",
     "QueueList",
     "QueueOrdered",
     "QueueStatus",

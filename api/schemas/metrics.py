@@ -38,6 +38,9 @@ class MetricsSummary(Given):
     total_cost: Usd
     cache_hit_rate: _Rate = Field(description="completed by a cached path / completed")
     recovery_rate: _Rate = Field(description="recoveries that held / recoveries tried")
+    priced_cost: Usd | None = Field(description="tokens at their price then; null when none of it has a known price")
+    unpriced_tokens: int = Field(description="without a known price")
+    unpriced_cost: Usd = Field(description="reported for what has no known price")
 
 
 class MetricsRow(Given):
@@ -57,7 +60,10 @@ class AiShare(Given):
     """What one provider did."""
 
     count: int = Field(description="steps and cost reports")
-    cost: Usd
+    cost: Usd = Field(description="as reported")
+    priced_cost: Usd | None = Field(description="tokens at their price then; null when none of it has a known price")
+    unpriced_tokens: int = Field(description="without a known price")
+    unpriced_cost: Usd = Field(description="reported for what has no known price")
 
 
 class Metrics(Given):

@@ -32,6 +32,7 @@ class StepRow(Given):
     worker: str
     lease_epoch: int
     created_at: Moment
+    priced_cost: Usd | None = Field(description="tokens at their price then; null: unpriced")
 
 
 class ExecutionLog(Given):

@@ -8,6 +8,7 @@ from typing import Any
 
 from projections.answers import RecoveryAnswer
 from projections.desk_answers import DeadLetterAnswer, EscalationAnswer, LastStep, LetterAct, WebhookAnswer
+from projections.price_queries import PriceAnswer
 from projections.queue_answers import (
     AiShare,
     Metrics,
@@ -47,7 +48,17 @@ def metrics() -> Metrics:
     """One day."""
     summary = MetricsSummary(9, 1, 90.0, 12.0, 0.02, 0.2, 50.0, None)
     day = MetricsRow(date(2026, 11, 23), 9, 1, 12.0, 0.02, 50.0, 0, None)
-    return Metrics(summary, [day], {"claude": AiShare(3, 0.2)})
+    return Metrics(summary, [day], {"claude": AiShare(3, 0.2, None, 77, 0.2)})
+
+
+def prices() -> list[PriceAnswer]:
+    """A model whose price changed, and one without."""
+    since, listed = datetime(2026, 10, 1, tzinfo=UTC), "anthropic/claude-sonnet-4-5"
+    return [
+        PriceAnswer("claude", "m", None, since, None, 0, 3.0, 15.0, 0.0, listed, "genai-prices 0.2.3", 1_200),
+        PriceAnswer("claude", "m", since, None, "00:30-16:30", 200_000, 2.4, 12.0, 0.01, None, "prices file", 1_200),
+        PriceAnswer("gemini", "gemini-x", None, None, None, 0, None, None, 0.0, None, "unknown", 77),
+    ]
 
 
 def escalation(task_id: str, **changes: Any) -> EscalationAnswer:

@@ -75,7 +75,11 @@ VIEWS = [
     (("desk", "show", OLD_ID), ("press Register", "screenshot", "goaltrail desk resolve")),
     (("dead-letters", "list"), (LETTER, "open")),
     (("dead-letters", "show", LETTER), ('{"type": "?"}', "lifecycle")),
-    (("metrics", "--since", "2026-11-01", "--by", "week"), ("90.0 %", "claude", "2026-11-01")),
+    (("metrics", "--since", "2026-11-01", "--by", "week"), ("90.0 %", "claude", "2026-11-01", "unpriced", "77")),
+    (
+        ("prices",),
+        ("$2.4", "since 2026-10-01", "over 200,000", "$0.01 a request", "prices file", "gemini-x", "unpriced"),
+    ),
 ]
 
 

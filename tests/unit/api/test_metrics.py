@@ -28,7 +28,9 @@ async def test_left_out_days_are_the_last_thirty(world: World) -> None:
     assert data["date_to"] == asked["date_to"].isoformat()
     assert data["summary"]["success_rate"] == 90.0
     assert data["metrics_by_date"][0]["date"] == "2026-11-23"
-    assert data["ai_routing_breakdown"] == {"claude": {"count": 3, "cost": 0.2}}
+    assert data["ai_routing_breakdown"] == {
+        "claude": {"count": 3, "cost": 0.2, "priced_cost": None, "unpriced_tokens": 77, "unpriced_cost": 0.2}
+    }
 
 
 DAYS: list[tuple[dict[str, str], date, date]] = [

@@ -33,9 +33,9 @@ async def test_every_route_but_health_is_guarded_and_says_so(reference: dict[str
 
 
 def test_every_route_of_the_app_is_behind_the_guard() -> None:
-    from api import analysts, commands, dead_letters, desk, history, keys, metrics, queries, queues, workers
+    from api import analysts, commands, dead_letters, desk, history, keys, metrics, prices, queries, queues, workers
 
-    for part in (analysts, commands, dead_letters, desk, history, keys, metrics, queries, queues, workers):
+    for part in (analysts, commands, dead_letters, desk, history, keys, metrics, prices, queries, queues, workers):
         for route in part.router.routes:
             assert isinstance(route, APIRoute)
             assert isinstance(route, GuardedRoute), route.path
@@ -103,6 +103,7 @@ CALLS = [  # a verb, a path, its template in the reference, the status
     ("POST", f"/api/browser-tasks/{OLD_ID}/costs", "/api/browser-tasks/{task_id}/costs", 201),
     ("GET", "/api/browser-tasks/queue/status", "/api/browser-tasks/queue/status", 200),
     ("GET", "/api/browser-tasks/metrics", "/api/browser-tasks/metrics", 200),
+    ("GET", "/api/browser-tasks/prices", "/api/browser-tasks/prices", 200),
     ("GET", "/api/browser-tasks/metrics?group_by=year", "/api/browser-tasks/metrics", 422),
     ("GET", "/api/browser-tasks/queues", "/api/browser-tasks/queues", 200),
     ("PUT", "/api/browser-tasks/queues/q/pause", "/api/browser-tasks/queues/{name}/pause", 200),

@@ -24,6 +24,7 @@ from producers.outcomes import OutcomeDesk
 from producers.publisher import Placement
 from projections.answers import ExecutionLog, RecoveryAnswer, StepAnswer, TaskAnswer, TaskPage, TaskSummary
 from projections.desk_answers import DeadLetterAnswer, DeadLetterPage, EscalationAnswer, EscalationPage, WebhookAnswer
+from projections.price_queries import PriceAnswer
 from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
 from projections.timeline_queries import FactAnswer
 from tests.unit.api import samples
@@ -120,6 +121,9 @@ class FakeReadings:
     def metrics(self, date_from: date, date_to: date, group_by: GroupBy) -> Metrics:
         self.asked.append({"date_from": date_from, "date_to": date_to, "group_by": group_by})
         return samples.metrics()
+
+    def prices(self) -> list[PriceAnswer]:
+        return samples.prices()
 
     def workers(self, now: datetime, *, include_gone: bool = False) -> list[WorkerAnswer]:
         del now

@@ -19,6 +19,7 @@ from projections.own_prices import OwnPrices, Price, read_own_prices
 from projections.price_keys import STEP_MINUTES, TIERS
 from projections.price_list import prices_of
 from projections.prices import Prices
+from projections.queries import Readings
 from projections.store import Store
 from tests.unit.projections.log import Log, claimed, completed, read, started, step, submitted
 from tests.wait import until
@@ -76,6 +77,12 @@ def holds(price: Price, at: datetime, tokens: int) -> bool:
     )
 
 
+def shown(store: Store, task_id: str) -> list[Decimal | None]:
+    sql = "SELECT priced_cost FROM v_ai_usage WHERE task_id = ? ORDER BY step_number"
+    with store.cursor() as cursor:
+        return [cost for (cost,) in cursor.execute(sql, [task_id]).fetchall()]
+
+
 def as_listed(provider: str, model: str, given: int, made: int, at: datetime) -> Decimal | None:
     """The price list's own answer; none where it has no rate for these tokens."""
     try:
@@ -91,8 +98,9 @@ def as_listed(provider: str, model: str, given: int, made: int, at: datetime) ->
 def test_what_is_priced_costs_what_the_list_calculates(store: Store) -> None:
     chance = random.Random(4)
     dated = [found for found in every_model() if isinstance(found[1].prices, list)]
-    chosen = [*chance.sample(dated, 60), *chance.sample(every_model(), 60)]
-    log, expected = Log(), []
+    some = [*chance.sample(dated, 60), *chance.sample(every_model(), 60)]
+    chosen = list({(provider.id, model.id): (provider, model) for provider, model in some}.values())
+    log, expected, expected_records = Log(), [], []
     records = []
     for provider, model in chosen:
         task = log.task()
@@ -102,6 +110,7 @@ def test_what_is_priced_costs_what_the_list_calculates(store: Store) -> None:
             event = step(number, ai_used=provider.id, model=model.id, input_tokens=used[0], output_tokens=used[1])
             record = task.step(event)
             records += task.steps(event, event_id=record.event_id)
+            expected_records.append(record)
             expected.append((record.event_id, as_listed(provider.id, model.id, *used, record.recorded_at)))
         records += task.facts(submitted(), claimed(), started(), completed())
     read(store, records)
@@ -118,6 +127,12 @@ def test_what_is_priced_costs_what_the_list_calculates(store: Store) -> None:
         key: None if cost is None else pytest.approx(float(cost), abs=1e-8) for key, cost in expected
     }
     assert days == whole
+    asked = Readings(store.cursor)
+    for task_id in {record.task_id for record in expected_records}:
+        steps = asked.execution_log(task_id).execution_log
+        assert [each.priced_cost for each in steps] == [
+            None if cost is None else pytest.approx(float(cost)) for cost in shown(store, task_id)
+        ]
     assert whole is not None
     assert whole[1]
 
@@ -143,6 +158,18 @@ def test_an_unknown_model_is_unpriced_and_no_model_is_free(store: Store) -> None
         (4, None, None),
         (5, None, "unknown"),
         (6, Decimal("0.0045"), f"genai-prices {get_version('genai-prices')}"),
+    ]
+    assert [
+        (each.provider, each.model, each.usd_per_million_input, each.input_above, each.source, each.tokens)
+        for each in Readings(store.cursor).prices()
+    ] == [
+        ("claude", None, None, 0, "unknown", 0),
+        ("claude", "claude-sonnet-4-5", 3.0, 0, f"genai-prices {get_version('genai-prices')}", 1_100),
+        ("claude", "claude-sonnet-4-5", 6.0, 200_000, f"genai-prices {get_version('genai-prices')}", 1_100),
+        ("gemini", "gemini-x", None, 0, "unknown", 109),
+        ("ollama", "gpt-oss:120b-cloud", None, 0, "unknown", 50),
+        ("ollama", "llama3", 0.0, 0, "local", 5_070),
+        ("rules", None, 0.0, 0, "local", 0),
     ]
     assert spend(store) == {
         "claude": (Decimal("0.0045"), 0, Decimal("0.25")),
