@@ -13,6 +13,7 @@ from api.cli import (
     doctor,
     keys,
     metrics,
+    prices,
     query,
     queues,
     rebuild,
@@ -42,6 +43,7 @@ app.add_typer(workers.app, name="workers")
 app.add_typer(desk.app, name="desk")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(metrics.app)
+app.add_typer(prices.app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(broker.app, name="broker")
 app.add_typer(rebuild.app)
