@@ -94,6 +94,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "GOALTRAIL_BOOTSTRAP_SERVERS", "bootstrap_servers"),
     )
     artifacts: str | None = None  #: fsspec URL of pictures, traces and checkpoints; unset: a folder in the data folder
+    archive: str | None = None  #: fsspec URL of facts that left the log; unset: a folder in the data folder
     checkpoint_keys: SecretStr | None = None  #: Fernet keys, comma-separated; unset: a key file in the data folder
     ready_file: Path | None = None  #: written once the process is ready; holds its process id
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -105,6 +106,11 @@ class Settings(BaseSettings):
     analysts: AnalystSettings = Field(default_factory=AnalystSettings)
     browser: BrowserSettings = Field(default_factory=BrowserSettings)
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
+
+    @property
+    def archive_url(self) -> str:
+        """Where facts that left the log lie."""
+        return self.archive or str(self.home / "archive")
 
     @property
     def webhook_secret_file(self) -> Path:

@@ -64,6 +64,10 @@ class LogReader:
                     raise _unreachable(error) from error
             self._consumer.poll(_SETTLING_SECONDS)  # nothing is assigned yet: it only waits
 
+    def reaches(self, _place: Place, start: int) -> int:
+        """Up to which offset what left the log is read from elsewhere: nowhere."""
+        return start
+
     def ends(self, places: Iterable[Place]) -> dict[Place, int]:
         """The offset the next record of each partition gets; raises BrokerUnreachable."""
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ import structlog
 
 from events.errors import StoreMismatch
 from events.topics import Topics
+from projections.archive.following import ArchiveFirst
+from projections.archive.reading import Archive
 from projections.batch import Before, fold_batch
 from projections.consumer import LogReader
 from projections.intake import Decoded, decode_batch
@@ -31,8 +33,15 @@ _BAD_VALUE = (duckdb.DataError, duckdb.IntegrityError, OverflowError)
 class Follower:
     """Folds the log into the file at `path`; rows and offsets change together or not at all."""
 
-    def __init__(self, connection: Mapping[str, Any], topics: Topics, path: Path) -> None:
-        """Open the store and the log.
+    def __init__(
+        self,
+        connection: Mapping[str, Any],
+        topics: Topics,
+        path: Path,
+        *,
+        archive: Callable[[LogShape], Archive] | None = None,
+    ) -> None:
+        """Open the store and the log, and, if there is to be one, the archive of what left the log.
 
         Raises:
             StoreMismatch: another log, another version, or open elsewhere; the text names the command to run.
@@ -50,7 +59,8 @@ class Follower:
         self._cache: dict[str, TaskRow] = {}
         self.stopped: dict[Place, str] = {}  #: partitions that cannot be read on, and why
         self.models: set[tuple[str, str | None]] = set()  #: providers and models met since the start
-        self.reader = LogReader(connection, (*lasting, topics.workers_alive))
+        reader = LogReader(connection, (*lasting, topics.workers_alive))
+        self.reader: LogReader | ArchiveFirst = reader if archive is None else ArchiveFirst(reader, archive)
         try:
             self.shape: LogShape = self.reader.shape()  #: the log as it was found
             self.store = Store(path)
@@ -58,7 +68,7 @@ class Follower:
             self.reader.close()
             raise
         try:
-            offsets = self.store.adopt(self.shape, lasting)
+            offsets = self.store.adopt(self.shape, lasting, self.reader.reaches)
         except BaseException:
             self.close()
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from time import monotonic
 
@@ -57,19 +57,22 @@ class Store:
         """A reader of its own; close it, and leave no transaction open: that would hold up checkpoints."""
         return self._connection.cursor()
 
-    def adopt(self, log: LogShape, lasting: Collection[str]) -> dict[Place, int]:
+    def adopt(
+        self, log: LogShape, lasting: Collection[str], reaches: Callable[[Place, int], int] = lambda _, start: start
+    ) -> dict[Place, int]:
         """Where to read on in this log; a new file becomes this log's.
 
         Args:
             log: as the broker describes it now.
-            lasting: topics that lose no records; of the others, old ones may be gone unread.
+            lasting: topics that lose no records unread; of the others, old ones may be gone.
+            reaches: up to which offset an archive holds everything from an offset on; nothing when there is none.
 
         Raises:
             StoreMismatch: the file belongs to another log, or to a longer one.
         """
         self._same_log(log)
         tallies = self.tables.load_tallies()
-        return {place: _resume(place, tallies.get(place), log, lasting) for place in log.ends}
+        return {place: _resume(place, tallies.get(place), log, lasting, reaches) for place in log.ends}
 
     def committed(self) -> None:
         """Told after each commit; writes the log of changes into the file when there is much of it."""
@@ -158,13 +161,20 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
         raise StoreMismatch(f"{path} cannot be read; {REBUILD}: {error}") from error
 
 
-def _resume(place: Place, tally: Tally | None, log: LogShape, lasting: Collection[str]) -> int:
+def _resume(
+    place: Place, tally: Tally | None, log: LogShape, lasting: Collection[str], reaches: Callable[[Place, int], int]
+) -> int:
     beginning, end = log.beginnings[place], log.ends[place]
-    if tally is None:
-        return beginning
-    read = f"{place.topic}[{place.partition}] is read up to {tally.next_offset}"
-    if tally.next_offset > end:
+    position = 0 if tally is None else tally.next_offset
+    read = f"{place.topic}[{place.partition}] is read up to {position}"
+    if position > end:
         raise StoreMismatch(f"{read}, but the log ends at {end}; {REBUILD}")
-    if tally.next_offset < beginning and place.topic in lasting:
-        raise StoreMismatch(f"{read}, but the log begins at {beginning}; {REBUILD}")
-    return max(tally.next_offset, beginning)
+    if position >= beginning or place.topic not in lasting:
+        return max(position, beginning)
+    archived = reaches(place, position)
+    if archived < beginning:
+        raise StoreMismatch(
+            f"{read}, but the log begins at {beginning}: what was between is in the archive;"
+            f" {REBUILD}, which reads it where GOALTRAIL_ARCHIVE says (see docs/archive.md)"
+        )
+    return position

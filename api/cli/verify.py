@@ -14,6 +14,8 @@ from rich.status import Status
 from api.cli.client import TASKS, Key, Url, api, fail, out
 from api.cli.installation import Installation
 from events.topics import Topics
+from projections.recount.shelf import ParquetShelf
+from projections.recount.verify import topic_ids
 from projections.recount.verify import verify as verify_readings
 from projections.store import SNAPSHOTS
 
@@ -47,6 +49,7 @@ def verify(
                 path,
                 lambda records, ahead: shown.update(f"{records} of {ahead} records recounted"),
                 most=most,
+                shelved=ParquetShelf(installation.settings.archive_url, topic_ids(path)),
             )
     except duckdb.Error as error:
         fail(f"{path} cannot be read: {error}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
@@ -24,10 +24,19 @@ class Raw:
     value: bytes | None
 
 
-class RawLog:
-    """The log, read once from the beginning."""
+class Shelved(Protocol):
+    """What left the log, however it is kept."""
 
-    def __init__(self, connection: Mapping[str, Any]) -> None:
+    def read(self, place: tuple[str, int], stop: int) -> Iterator[Raw]:
+        """All records of a partition below an offset; none when some of them are missing."""
+        ...
+
+
+class RawLog:
+    """The log, read once from the beginning; what left it, from where it went."""
+
+    def __init__(self, connection: Mapping[str, Any], shelved: Shelved | None = None) -> None:
+        self._shelved = shelved
         self._consumer = Consumer(
             {
                 **connection,
@@ -37,6 +46,7 @@ class RawLog:
             }
         )
         self.cut: set[tuple[str, int]] = set()  #: partitions that have lost records at their beginning
+        self._gone: dict[tuple[str, int], int] = {}  #: offset at which partitions begin that do not begin at 0
 
     def read(self, ends: Mapping[tuple[str, int], int]) -> Iterator[Raw]:
         """All records below `ends`, partition by partition in order, partitions in any.
@@ -46,6 +56,7 @@ class RawLog:
         """
         try:
             ahead = self._assign(ends)
+            yield from self._unshelved(ends)
             while ahead:
                 # consume() waits for a full batch or the whole time, and the last batch is never full.
                 first = self._consumer.poll(_CALL_SECONDS)
@@ -61,6 +72,14 @@ class RawLog:
         except KafkaException as error:
             raise BrokerUnreachable(f"the log cannot be read: {error.args[0].str()}") from error
 
+    def _unshelved(self, ends: Mapping[tuple[str, int], int]) -> Iterator[Raw]:
+        for place, low in sorted(self._gone.items()):
+            self.cut.add(place)
+            for raw in self._shelved.read(place, low) if self._shelved else ():
+                self.cut.discard(place)
+                if raw.offset < ends[place]:
+                    yield raw
+
     def close(self) -> None:
         """Leave the broker."""
         self._consumer.close()
@@ -74,7 +93,7 @@ class RawLog:
                 raise BrokerUnreachable(f"{place[0]}[{place[1]}] has no known beginning")
             low = found[0]
             if low > 0:
-                self.cut.add(place)
+                self._gone[place] = low
             if end > low:
                 ahead[place] = end
                 places.append(TopicPartition(*place, low))

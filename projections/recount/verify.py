@@ -13,7 +13,7 @@ import duckdb
 from events.topics import Topics
 from projections.recount.compare import Difference, differences
 from projections.recount.counted import Counted, Place, Rows
-from projections.recount.log import Raw, RawLog
+from projections.recount.log import Raw, RawLog, Shelved
 
 _REPORT_EVERY = 20_000
 
@@ -33,7 +33,13 @@ class Verified:
 
 
 def verify(
-    connection: Mapping[str, Any], topics: Topics, path: Path, report: Callable[[int, int], None], *, most: int = 100
+    connection: Mapping[str, Any],
+    topics: Topics,
+    path: Path,
+    report: Callable[[int, int], None],
+    *,
+    most: int = 100,
+    shelved: Shelved | None = None,
 ) -> Verified:
     """Compare the file at `path` (a snapshot, or readings nobody has open) with the log.
 
@@ -43,13 +49,14 @@ def verify(
         path: of a DuckDB file; only read.
         report: told the records read so far and those in all.
         most: differences to name.
+        shelved: what left the log, if anything did.
 
     Raises:
         BrokerUnreachable: Kafka does not answer.
     """
     with duckdb.connect(str(path), read_only=True) as stored:
         ends = read_up_to(stored)
-        log = RawLog(connection)
+        log = RawLog(connection, shelved)
         try:
             counted, records = recount(log.read(ends), topics, sum(ends.values()), report)
         finally:
@@ -63,6 +70,13 @@ def read_up_to(stored: duckdb.DuckDBPyConnection) -> dict[Place, int]:
     """How far the file has read each partition."""
     rows = stored.execute('SELECT topic, "partition", next_offset FROM projection_offsets').fetchall()
     return {(str(topic), int(partition)): int(end) for topic, partition, end in rows}
+
+
+def topic_ids(path: Path) -> dict[str, str]:
+    """Which topics, by the ids their cluster gave them, the file was read from."""
+    with duckdb.connect(str(path), read_only=True) as stored:
+        rows = stored.execute("SELECT key, value FROM meta WHERE key LIKE 'topic_id:%'").fetchall()
+    return {str(key).removeprefix("topic_id:"): str(value) for key, value in rows}
 
 
 def recount(

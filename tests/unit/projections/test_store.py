@@ -114,13 +114,22 @@ def test_nothing_of_a_batch_that_failed_remains(store: Store) -> None:
 def test_a_file_goes_on_where_it_was_closed(tmp_path: Path) -> None:
     path = tmp_path / "a.duckdb"
     first = Store(path)
-    assert first.adopt(shape(beginning=3), LASTING) == {FACTS: 3}
+    assert first.adopt(shape(), LASTING) == {FACTS: 0}
     read(first, Log().task().facts(submitted(), claimed()))
     first.close()
     again = Store(path)
 
     assert again.adopt(shape(), LASTING) == {FACTS: 2}
     again.close()
+
+
+def test_what_left_the_log_is_read_from_the_archive_or_missed(store: Store) -> None:
+    with pytest.raises(StoreMismatch) as refusal:
+        store.adopt(shape(beginning=3), LASTING, lambda _, start: start + 2)
+
+    assert "goaltrail rebuild" in str(refusal.value)
+    assert "GOALTRAIL_ARCHIVE" in str(refusal.value)
+    assert store.adopt(shape(beginning=3), LASTING, lambda _, start: start + 3) == {FACTS: 0}
 
 
 @pytest.mark.parametrize(
