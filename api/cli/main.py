@@ -6,6 +6,7 @@ import typer
 from rich.markup import escape
 
 from api.cli import (
+    archive,
     backtest,
     broker,
     dead_letters,
@@ -48,6 +49,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(broker.app, name="broker")
 app.add_typer(rebuild.app)
 app.add_typer(verify.app)
+app.add_typer(archive.app, name="archive")
 app.add_typer(query.app)
 app.add_typer(backtest.app)
 app.add_typer(webhooks.app, name="webhooks")
