@@ -9,6 +9,8 @@ from time import monotonic
 
 from events.errors import GoaltrailError
 from events.topics import Topics
+from projections.archive.reading import archive_at
+from projections.bulk.run import Progress
 from projections.rebuild import rebuild
 from projections.store import FILE
 from settings import Settings
@@ -25,7 +27,8 @@ def main() -> int:
     settings = Settings()
     topics = Topics(settings.kafka.prefix, settings.kafka.partitions)
     try:
-        done = rebuild(settings.librdkafka(), topics, arguments.path or settings.home / FILE, _Progress())
+        path, archive = arguments.path or settings.home / FILE, archive_at(settings.archive_url)
+        done = rebuild(settings.librdkafka(), topics, path, _Progress(), archive=archive)
     except GoaltrailError as error:
         sys.stderr.write(f"not rebuilt: {error}\n")
         return 1
@@ -41,14 +44,14 @@ class _Progress:
     def __init__(self) -> None:
         self._started = self._said = monotonic()
 
-    def __call__(self, records: int, ahead: int) -> None:
+    def __call__(self, progress: Progress) -> None:
         now = monotonic()
         if now - self._said < _REPORT_SECONDS:
             return
         self._said = now
-        rate = records / (now - self._started)
-        left = f"{ahead / rate:.0f} s left" if rate else "waiting for the log"
-        sys.stdout.write(f"{records} records, {ahead} ahead, {rate:.0f}/s, {left}\n")
+        rate, left = progress.records / (now - self._started), progress.seconds_left(now - self._started)
+        rest = "waiting for the log" if left is None else f"{left:.0f} s left"
+        sys.stdout.write(f"{progress.records} records, {progress.ahead} ahead, {rate:.0f}/s, {rest}\n")
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ FROM (
 )
 """  # noqa: S608 - our own names
 
-SCHEMA = f"""
+SCHEMA = """
 CREATE TABLE side.links (
     task_id UUID, "partition" INTEGER, "offset" BIGINT, version INTEGER, event_id VARCHAR, follows VARCHAR,
     type VARCHAR, recorded_at TIMESTAMP, worker VARCHAR, attempt INTEGER, lease_epoch INTEGER, lease_until TIMESTAMP,
@@ -106,10 +106,10 @@ def parse_steps(connection: duckdb.DuckDBPyConnection, raw: str) -> list[tuple[i
         """  # noqa: S608 - our own names
     )
     connection.execute(
-        f"""
+        """
         INSERT INTO side.step_events SELECT task_id, event_id, "partition", "offset", type = 'step.executed'
         FROM bulk_steps WHERE plain AND type IN ('step.executed', 'cost.reported')
-        """  # noqa: S608 - our own names
+        """
     )
     return _doubtful(connection, "bulk_steps")
 

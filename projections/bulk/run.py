@@ -15,6 +15,8 @@ from projections.records import Place
 from projections.store import Store
 
 CHUNK = 250_000  # records; two of them are in memory at once
+_FIRST = 20  # the first chunk is so much smaller, so that progress shows early
+_READING = 0.85  # of the work, roughly; the rest begins when all records are in
 _RAW = 'CREATE OR REPLACE TABLE {} ("partition" INTEGER, "offset" BIGINT, value VARCHAR)'
 
 
@@ -24,7 +26,17 @@ class Progress:
 
     records: int  #: taken in
     ahead: int  #: still to come
-    folded: float  #: share of the work that follows once all are in
+    folded: float = 0.0  #: share that is done of what follows once all are in
+
+    @property
+    def done(self) -> float:
+        """Share of the whole work, from 0 to 1."""
+        read = self.records / max(1, self.records + self.ahead)
+        return _READING * read + (1 - _READING) * self.folded
+
+    def seconds_left(self, seconds: float) -> float | None:
+        """How long it will take if it goes on as in the `seconds` so far; none before anything is done."""
+        return seconds * (1 - self.done) / self.done if self.done else None
 
 
 def fold_all(
@@ -57,11 +69,11 @@ def fold_all(
     try:
         chunks = _Chunks(store.cursor(), sources, chunk)
         try:
-            report(Progress(0, chunks.ahead(), 0.0))
+            report(Progress(0, chunks.ahead()))
             while (loaded := chunks.next()) is not None:
                 records += loaded.records
                 fold.take(chunks.current, loaded)
-                report(Progress(records, chunks.ahead(), 0.0))
+                report(Progress(records, chunks.ahead()))
         finally:
             chunks.close()
         for share in fold.finish():
@@ -75,7 +87,8 @@ class _Chunks:
     """Chunks in two pairs of tables by turns: one is filled by a thread while the other is read."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, sources: Sequence[ChunkSource], size: int) -> None:
-        self._connection, self._size = connection, size
+        self._connection, self._size = connection, max(1, size // _FIRST)
+        self._full_size = size
         self._sources = list(sources)
         self._connection.execute("ATTACH ':memory:' AS raw")
         self._pairs = [RawTables(f"raw.facts_{name}", f"raw.steps_{name}") for name in "ab"]
@@ -97,6 +110,7 @@ class _Chunks:
         if not loaded.records:
             return None
         self._pairs.reverse()
+        self._size = self._full_size
         self._coming = self._thread.submit(self._load, self._pairs[0])
         return loaded
 

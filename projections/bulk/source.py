@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from time import monotonic
 from typing import Any, Protocol
 
@@ -43,8 +44,6 @@ class Loaded:
 class ChunkSource(Protocol):
     """Gives every record of some stretch of the log once, each partition in the order of its offsets."""
 
-    ends: Mapping[Place, int]  #: the offset after the last record it gives, per partition
-
     def ahead(self) -> int:
         """Records that are still to come, roughly."""
         ...
@@ -58,6 +57,63 @@ class ChunkSource(Protocol):
         ...
 
 
+class RecordSource:
+    """Records that come one by one, as from an archive."""
+
+    def __init__(self, records: Iterator[Record], topics: Topics, spans: Mapping[Place, tuple[int, int]]) -> None:
+        """`spans` says where each partition of them begins and ends."""
+        self._records, self._topics = records, topics
+        self._ahead = sum(end - start for start, end in spans.values())
+
+    def ahead(self) -> int:
+        """Records that were not given yet, at most."""
+        return self._ahead
+
+    def load(self, connection: duckdb.DuckDBPyConnection, tables: RawTables, most: int) -> Loaded:
+        """Add the next records to the tables."""
+        sorting = Sorting(connection, self._topics, tables)
+        for record in islice(self._records, most):
+            sorting.add(record)
+        loaded = sorting.finish()
+        self._ahead = self._ahead - loaded.records if loaded.records else 0
+        return loaded
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Sorting:
+    """Texts of frequent topics into the tables, all else aside; one chunk."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, topics: Topics, tables: RawTables) -> None:
+        self._appenders = {
+            topics.task_events: connection.appender(tables.facts),
+            topics.step_events: connection.appender(tables.steps),
+        }
+        self._rows: dict[str, list[tuple[int, int, str]]] = {topic: [] for topic in self._appenders}
+        self._loaded = Loaded()
+
+    def add(self, record: Record) -> None:
+        """Sort one record in."""
+        rows = self._rows.get(record.place.topic)
+        self._loaded.records += 1
+        if rows is not None and record.value is not None:
+            try:
+                rows.append((record.place.partition, record.offset, record.value.decode()))
+            except UnicodeDecodeError:
+                pass
+            else:
+                return
+        self._loaded.others.append(record)
+
+    def finish(self) -> Loaded:
+        """Write what was sorted in."""
+        for topic, appender in self._appenders.items():
+            appender.append_rows(self._rows[topic])
+            appender.flush()
+        return self._loaded
+
+
 class KafkaSource:
     """The log from given offsets up to where it ended when the rebuild began, or a little further."""
 
@@ -65,7 +121,7 @@ class KafkaSource:
         self, connection: Mapping[str, Any], topics: Topics, *, starts: Mapping[Place, int], ends: Mapping[Place, int]
     ) -> None:
         """Begin to read; partitions without a start are left alone."""
-        self.ends = {place: ends[place] for place in starts}
+        self._ends = {place: ends[place] for place in starts}
         self._next = dict(starts)
         self._topics = topics
         self._consumer = Consumer(
@@ -79,12 +135,12 @@ class KafkaSource:
                 "queued.min.messages": 1_000_000,
             }
         )
-        self._unread = {place for place, start in starts.items() if start < self.ends[place]}
+        self._unread = {place for place, start in starts.items() if start < self._ends[place]}
         self._consumer.assign([TopicPartition(*place, starts[place]) for place in sorted(self._unread)])
 
     def ahead(self) -> int:
         """Records below the ends that were not given yet."""
-        return sum(self.ends[place] - self._next[place] for place in self._unread)
+        return sum(self._ends[place] - self._next[place] for place in self._unread)
 
     def load(self, connection: duckdb.DuckDBPyConnection, tables: RawTables, most: int) -> Loaded:
         """Add about `most` further records to the tables.
@@ -144,7 +200,7 @@ class KafkaSource:
         loaded.records += len(messages)
         for place, offset in at.items():
             self._next[place] = offset + 1
-            if offset + 1 >= self.ends[place]:
+            if offset + 1 >= self._ends[place]:
                 self._unread.discard(place)
 
 

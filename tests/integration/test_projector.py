@@ -26,6 +26,7 @@ from events.webhooks import WebhookDelivered, WebhookEnvelope
 from local.kafka_server import Broker
 from producers.admin import ensure_topics
 from producers.kafka import KafkaPublisher
+from projections.bulk.run import Progress
 from projections.projector import Projector
 from projections.rebuild import rebuild
 from projections.store import FILE
@@ -248,8 +249,8 @@ def test_a_rebuild_gives_the_same_answers_and_keeps_the_old_file(writer: Writer,
     until(lambda: sum(lag.behind for lag in live.lag()) == 0)
     before = [live.readings.get_task(task.task_id) for task in tasks]
     live.stop()
-    told: list[tuple[int, int]] = []
-    done = rebuild(writer.connection, writer.topics, path, lambda records, ahead: told.append((records, ahead)))
+    told: list[Progress] = []
+    done = rebuild(writer.connection, writer.topics, path, told.append)
     again = writer.projector(tmp_path)
     again.start()
     after = [again.readings.get_task(task.task_id) for task in tasks]
@@ -257,7 +258,8 @@ def test_a_rebuild_gives_the_same_answers_and_keeps_the_old_file(writer: Writer,
 
     assert None not in before
     assert after == before
-    assert (done.records, told[-1][0]) == (250, 250)
+    assert (done.records, told[-1].records, told[-1].done) == (250, 250, 1.0)
+    assert (told[0].records, told[0].ahead) == (0, 250)
     assert done.kept == tmp_path / "readings.duckdb.old"
     assert done.kept.exists()
 

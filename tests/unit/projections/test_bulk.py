@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import duckdb
 import pytest
 
 from benchmarks.generated_history import History
 from events.topics import Topics
 from projections.batch import Before, fold_batch
-from projections.bulk.run import Progress, fold_all
-from projections.bulk.source import Loaded, RawTables
+from projections.bulk.run import fold_all
+from projections.bulk.source import RecordSource
 from projections.intake import decode_batch
 from projections.records import Place, Record, Tally
 from projections.recount.compare import KEYS, SUMMED, differences
@@ -24,41 +23,11 @@ from projections.store import Store
 TOPICS = Topics(partitions=4)
 
 
-class ListSource:
-    """Records in memory."""
-
-    def __init__(self, records: Sequence[Record]) -> None:
-        self._records = list(records)
-        self.ends: Mapping[Place, int] = {record.place: record.offset + 1 for record in records}
-
-    def ahead(self) -> int:
-        return len(self._records)
-
-    def load(self, connection: duckdb.DuckDBPyConnection, tables: RawTables, most: int) -> Loaded:
-        taken, self._records = self._records[:most], self._records[most:]
-        loaded = Loaded(len(taken))
-        for record in taken:
-            table = {TOPICS.task_events: tables.facts, TOPICS.step_events: tables.steps}.get(record.place.topic)
-            try:
-                text = (record.value or b"\xff").decode()
-            except UnicodeDecodeError:
-                table = None
-            if table is None:
-                loaded.others.append(record)
-            else:
-                connection.execute(
-                    f"INSERT INTO {table} VALUES (?, ?, ?)", [record.place.partition, record.offset, text]
-                )
-        return loaded
-
-    def close(self) -> None:
-        pass
-
-
 def bulk(path: Path, records: Sequence[Record], chunk: int) -> Store:
     store = Store(path)
-    starts = dict.fromkeys((record.place for record in records), 0)
-    fold_all(store, TOPICS, [ListSource(records)], starts, lambda _: None, threads=2, chunk=chunk)
+    spans = {record.place: (0, record.offset + 1) for record in records}
+    source = RecordSource(iter(records), TOPICS, spans)
+    fold_all(store, TOPICS, [source], dict.fromkeys(spans, 0), lambda _: None, threads=2, chunk=chunk)
     return store
 
 
@@ -99,13 +68,10 @@ def history(seed: int, tasks: int) -> list[Record]:
         offset = ends.get(place, 0)
         ends[place] = offset + 1
         streams.setdefault(place, []).append(Record(place, offset, written.value, written.timestamp_ms))
-    random, shuffled = Random(seed), []
     waiting = {place: iter(stream) for place, stream in streams.items()}
     order = [place for place, stream in streams.items() for _ in stream]
-    random.shuffle(order)
-    for place in order:
-        shuffled.append(next(waiting[place]))
-    return shuffled
+    Random(seed).shuffle(order)
+    return [next(waiting[place]) for place in order]
 
 
 @pytest.mark.parametrize(("seed", "chunk"), [(1, 700), (2, 1_900), (3, 100_000)])
