@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Unpack
 
 from fastapi import Request
 
 from api.access import KeyRing
 from events.errors import NoSnapshot
-from events.task import Status
 from events.topics import Topics
 from producers.outcomes import Outcomes
 from producers.publisher import Publisher
@@ -28,6 +27,7 @@ from projections.desk_answers import (
 from projections.price_queries import PriceAnswer
 from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
 from projections.sql_limits import SqlResult
+from projections.task_filter import TaskFilter
 from projections.timeline_queries import FactAnswer
 
 
@@ -41,12 +41,11 @@ class Readable(Protocol):
     def list_tasks(  # noqa: D102 - as in Readings
         self,
         *,
-        status: Status | None = None,
-        site_url: str | None = None,
-        created_after: datetime | None = None,
-        created_before: datetime | None = None,
         limit: int = 100,
         offset: int = 0,
+        cursor: str | None = None,
+        total: bool = True,
+        **wanted: Unpack[TaskFilter],
     ) -> TaskPage: ...
 
     def execution_log(  # noqa: D102 - as in Readings

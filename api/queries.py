@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from api import schemas as s
@@ -38,7 +39,11 @@ async def list_tasks(request: Request, caller: Reader, query: Annotated[s.ListQu
     parts = parts_of(request)
 
     def read() -> Response:
-        return answer(200, s.TaskPage.model_validate(parts.readings.list_tasks(**dict(query))))
+        try:
+            page = parts.readings.list_tasks(**query.wanted)
+        except ValueError as error:
+            raise HTTPException(422, f"cursor: {error}") from error
+        return answer(200, s.TaskPage.model_validate(page))
 
     return await run_in_threadpool(read)
 

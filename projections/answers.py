@@ -130,9 +130,10 @@ class TaskPage:
     """A page of a list, and how many there are in all."""
 
     tasks: list[TaskSummary]
-    total: int
+    total: int | None  #: none: not asked for
     limit: int
     offset: int
+    next_cursor: str | None = None  #: where the next page begins; none on the last one
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC
+from typing import Any, Unpack
 
 from events.task import Status
 from projections.answers import (
@@ -17,7 +17,8 @@ from projections.answers import (
     progress_percent,
 )
 from projections.price_queries import PriceReadings
-from projections.reading import MAX_PAGE, Row, filter_of, naive, uuid_of, values_of
+from projections.reading import MAX_PAGE, Row, filter_of, uuid_of, values_of
+from projections.task_filter import Cursor, TaskFilter, conditions
 
 _TASK_FIELDS = tuple(field.name for field in fields(TaskAnswer))
 _STEP_FIELDS = tuple(field.name for field in fields(StepAnswer) if field.name != "priced_cost")
@@ -42,24 +43,29 @@ class TaskReadings(PriceReadings):
     def list_tasks(
         self,
         *,
-        status: Status | None = None,
-        site_url: str | None = None,
-        created_after: datetime | None = None,
-        created_before: datetime | None = None,
         limit: int = 100,
         offset: int = 0,
+        cursor: str | None = None,
+        total: bool = True,
+        **wanted: Unpack[TaskFilter],
     ) -> TaskPage:
-        """A page of tasks, newest first; `site_url` is a part of the address, times are inclusive."""
-        where, values = filter_of(
-            [
-                ("status = $status", "status", None if status is None else status.value),
-                ("contains(lower(site_url), lower($site))", "site", site_url),
-                ("created_at >= $after", "after", naive(created_after)),
-                ("created_at <= $before", "before", naive(created_before)),
-            ],
-            "status IS NOT NULL",
-        )
-        return self._page(where, values, limit, offset)
+        """A page of tasks, newest first.
+
+        Args:
+            limit: at most so many, and at most a thousand.
+            offset: pass over so many; the deeper the dearer.
+            cursor: the `next_cursor` of the page before, instead of an offset: as fast at any depth, and nothing is
+                shown twice or left out when tasks come in meanwhile.
+            total: whether to count all that match.
+            **wanted: which tasks, see `TaskFilter`.
+
+        Raises:
+            ValueError: the cursor is none of ours.
+        """
+        after = None if cursor is None else Cursor.decode(cursor)
+        where, values = conditions(wanted)
+        behind = None if after is None else conditions(wanted, after)
+        return self._page(where, values, limit, offset, behind=behind, total=total)
 
     def execution_log(
         self,
@@ -100,12 +106,23 @@ class TaskReadings(PriceReadings):
         sql = f"SELECT {columns} FROM v_recoveries WHERE task_id = $id ORDER BY number"  # noqa: S608 - our own names
         return [RecoveryAnswer(**values_of(_RECOVERY_FIELDS, row)) for row in self._rows(sql, {"id": key})]
 
-    def _page(self, where: str, values: dict[str, Any], limit: int, offset: int) -> TaskPage:
-        """A page of the tasks for which `where` is true, and how many those are."""
+    def _page(
+        self,
+        where: str,
+        values: dict[str, Any],
+        limit: int,
+        offset: int,
+        *,
+        behind: tuple[str, dict[str, Any]] | None = None,
+        total: bool = True,
+    ) -> TaskPage:
+        """A page of the tasks for which `where` is true, and how many those are; it begins `behind` a task."""
         limit, offset = max(0, min(limit, MAX_PAGE)), max(0, offset)
-        page = self._rows(_PAGE.format(where=where), {**values, "limit": limit, "offset": offset})
-        total = self._rows(f"SELECT count(*) FROM tasks WHERE {where}", values)  # noqa: S608 - our own conditions
-        return TaskPage([_summary(row) for row in page], total[0][0], limit, offset)
+        shown, shown_values = behind or (where, values)
+        page = self._rows(_PAGE.format(where=shown), {**shown_values, "limit": limit, "offset": offset})
+        counted = self._rows(f"SELECT count(*) FROM tasks WHERE {where}", values)[0][0] if total else None  # noqa: S608
+        following = Cursor(page[-1][7], page[-1][0]).encode() if page and len(page) == limit else None
+        return TaskPage([_summary(row) for row in page], counted, limit, offset, following)
 
     def count_by_status(self) -> dict[Status, int]:
         """How many tasks are in each status; every status is named."""

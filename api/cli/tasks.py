@@ -11,6 +11,7 @@ from api.cli import goal_options
 from api.cli.client import TASKS, Api, Json, Key, TaskId, Url, api, out, print_json
 from api.cli.tables import task_list, task_view
 from api.cli.watching import exit_code, follow
+from events.failure import ErrorType
 from events.task import Status
 
 app = typer.Typer(no_args_is_help=True)
@@ -118,26 +119,55 @@ def _wait(door: Api, task_id: str, *, quiet: bool) -> None:
 @app.command("list")
 def list_tasks(
     *,
-    status: Annotated[Status | None, typer.Option(case_sensitive=False, help="Only tasks in this state.")] = None,
+    status: Annotated[
+        list[Status] | None, typer.Option(case_sensitive=False, help="Only tasks in this state, or in one of several.")
+    ] = None,
     site: Annotated[str | None, typer.Option(help="Only sites whose address holds this.")] = None,
+    text: Annotated[str | None, typer.Option(help="Only goals that hold this.")] = None,
+    queue: Annotated[str | None, typer.Option(help="Only this queue.")] = None,
+    worker: Annotated[str | None, typer.Option(help="Only tasks that this worker holds, or held at their end.")] = None,
+    error_type: Annotated[
+        ErrorType | None, typer.Option(case_sensitive=False, help="Only tasks whose last failure was of this type.")
+    ] = None,
+    metadata: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Only tasks with this in a metadata field of yours.")
+    ] = None,
+    created_after: Annotated[str | None, typer.Option(metavar="TIME", help="Submitted then or later (UTC).")] = None,
+    created_before: Annotated[str | None, typer.Option(metavar="TIME", help="Submitted then or earlier.")] = None,
     limit: Many = 20,
     offset: Annotated[int, typer.Option(min=0, help="Pass over so many.")] = 0,
+    cursor: Annotated[str | None, typer.Option(help="Go on behind a page that was shown: fast at any depth.")] = None,
     json: Json = False,
     url: Url = None,
     key: Key = None,
 ) -> None:
     """List tasks, newest first.
 
-    Example: goaltrail list --status FAILED --site swim --limit 50
+    Example: goaltrail list --status FAILED --status ESCALATED --site swim --limit 50
     """
-    wanted = {"status": status.value if status else None, "site_url": site, "limit": limit, "offset": offset}
+    wanted: dict[str, Any] = {
+        "status": [each.value for each in status or []],
+        "site_url": site,
+        "text": text,
+        "queue": queue,
+        "worker": worker,
+        "error_type": error_type.value if error_type else None,
+        "metadata": metadata,
+        "created_after": created_after,
+        "created_before": created_before,
+        "limit": limit,
+        "offset": offset or None,
+        "cursor": cursor,
+    }
     with api(url, key) as door:
-        page = door.data("GET", TASKS, params={name: value for name, value in wanted.items() if value is not None})
+        page = door.data("GET", TASKS, params={name: value for name, value in wanted.items() if value})
     if json:
         print_json(page)
         return
     out.print(task_list(page["tasks"], width=out.width))
     out.print(f"[dim]{len(page['tasks'])} of {page['total']} tasks[/]", highlight=False)
+    if page["next_cursor"] is not None:
+        out.print(f"[dim]more: the same with --cursor {page['next_cursor']}[/]", highlight=False, soft_wrap=True)
 
 
 @app.command(no_args_is_help=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
 from api.schemas.base import MAX_NUMBER, Given, Moment, Percent, Taken, Usd, WaitFor
+from events.failure import ErrorType
 from events.task import Status
+
+Word = Annotated[str, Field(min_length=1, max_length=300)]
 
 
 class TaskSummary(Given):
@@ -27,9 +30,10 @@ class TaskPage(Given):
     """Tasks, newest first."""
 
     tasks: list[TaskSummary]
-    total: int
+    total: int | None = Field(description="how many match in all; null when it was not asked for")
     limit: int
     offset: int
+    next_cursor: str | None = Field(description="`cursor` of the next page; null when this is the last one")
 
 
 class TaskView(Given):
@@ -81,12 +85,40 @@ class TaskView(Given):
 class ListQuery(Taken):
     """Which tasks to list."""
 
-    status: Status | None = None
+    status: list[Status] = Field(default_factory=list, description="any of them; may be given several times")
     site_url: Annotated[str, Field(max_length=2_000)] | None = Field(None, description="a part of the address")
+    queue: Word | None = None
+    priority: Annotated[int, Field(ge=1, le=10)] | None = None
+    worker: Word | None = Field(None, description="that holds it, or held it when it ended")
+    submitted_by: Word | None = None
+    error_type: ErrorType | None = Field(None, description="of the last failed attempt")
+    text: Annotated[str, Field(max_length=2_000)] | None = Field(None, description="a part of the goal")
+    metadata: list[Annotated[str, Field(pattern=r"^[^=]+=", max_length=2_000)]] = Field(
+        default_factory=list, max_length=10, description="`name=value` of a field of yours; may be given several times"
+    )
     created_after: Moment | None = None
     created_before: Moment | None = None
+    completed_after: Moment | None = None
+    completed_before: Moment | None = None
     limit: Annotated[int, Field(ge=1, le=1_000)] = 100
     offset: Annotated[int, Field(ge=0, le=MAX_NUMBER)] = 0
+    cursor: Annotated[str, Field(max_length=200)] | None = Field(
+        None, description="`next_cursor` of the page before, instead of `offset`: as fast at any depth"
+    )
+    total: bool = Field(default=True, description="whether to count all that match")
+
+    @model_validator(mode="after")
+    def _one_way_of_paging(self) -> ListQuery:
+        if self.cursor is not None and self.offset:
+            raise ValueError("give either `cursor` or `offset`")
+        return self
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """As the readings are asked: what was given, and how much to show."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        given = {name: value for name, value in fields.items() if value not in (None, [])}
+        return given | ({"metadata": dict(pair.split("=", 1) for pair in self.metadata)} if self.metadata else {})
 
 
 class TaskQuery(Taken):

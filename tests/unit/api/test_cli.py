@@ -70,11 +70,15 @@ def test_list_and_show_draw_what_the_api_says(goaltrail: Terminal) -> None:
     goaltrail.world.readings.tasks[OLD_ID] = a_task(status=Status.FAILED, error_message="the class [full] is gone")
     goaltrail.world.readings.steps = [a_step(result="error", error_details="no [button] there")]
 
-    listed, shown = goaltrail("list", "--status", "failed", "--limit", "5"), goaltrail("show", OLD_ID)
+    listed, shown = (
+        goaltrail("list", "--status", "failed", "--metadata", "a=b", "--limit", "5"),
+        goaltrail("show", OLD_ID),
+    )
 
     assert OLD_ID in listed.stdout
     assert "1 of 1 tasks" in listed.stdout
-    assert goaltrail.world.readings.asked[0]["status"] is Status.FAILED
+    assert goaltrail.world.readings.asked[0]["status"] == [Status.FAILED]
+    assert goaltrail.world.readings.asked[0]["metadata"] == {"a": "b"}
     assert "the class [full] is gone" in shown.stdout
     assert "no [button] there" in shown.stdout
 

@@ -10,6 +10,7 @@ import pytest
 
 from api.app import create_app
 from api.parts import Probes
+from events.failure import ErrorType
 from events.task import Status
 from producers.task_ids import new_task_id
 from projections.answers import PartitionLag
@@ -30,19 +31,31 @@ async def test_a_list_has_the_shape_of_the_mission(world: World) -> None:
                 "progress": 25, "cost": 0.0, "cache_hit": False, "created_at": "2026-11-23T08:30:00Z",
             }
         ],
-        "total": 1, "limit": 100, "offset": 0,
+        "total": 1, "limit": 100, "offset": 0, "next_cursor": None,
     }  # fmt: skip
 
 
 async def test_every_filter_reaches_the_readings(world: World) -> None:
     await world.http.get(
         f"{TASKS}?status=FAILED&site_url=swim&created_after=2026-11-01T00:00:00%2B01:00"
-        "&created_before=2026-11-02&limit=7&offset=14"
+        "&created_before=2026-11-02&limit=7&offset=14&status=CANCELLED&queue=slow&priority=8&worker=w1"
+        "&submitted_by=me&error_type=auth&text=book&metadata=a%3Db%3Dc&metadata=d%3D&completed_after=2026-11-01"
+        "&completed_before=2026-11-02&total=false"
     )
 
     assert world.readings.asked == [
         {
-            "status": Status.FAILED,
+            "status": [Status.FAILED, Status.CANCELLED],
+            "queue": "slow",
+            "priority": 8,
+            "worker": "w1",
+            "submitted_by": "me",
+            "error_type": ErrorType.AUTH,
+            "text": "book",
+            "metadata": {"a": "b=c", "d": ""},
+            "completed_after": datetime(2026, 11, 1, tzinfo=UTC),
+            "completed_before": datetime(2026, 11, 2, tzinfo=UTC),
+            "total": False,
             "site_url": "swim",
             "created_after": datetime(2026, 10, 31, 23, tzinfo=UTC),
             "created_before": datetime(2026, 11, 2, tzinfo=UTC),
@@ -55,7 +68,7 @@ async def test_every_filter_reaches_the_readings(world: World) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "limit=0", "limit=1001", "offset=-1", f"offset={10**30}", "status=DONE", "created_after=soon", "statsu=FAILED",
+        "cursor=x&offset=1", "metadata=x", "priority=11", "error_type=odd", "queue=", "limit=0", "limit=1001", "offset=-1", f"offset={10**30}", "status=DONE", "created_after=soon", "statsu=FAILED",
         "created_after=0001-01-01T00:00:00%2B10:00",
     ],
 )  # fmt: skip

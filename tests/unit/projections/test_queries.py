@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -190,3 +191,57 @@ def test_dead_letters_and_what_was_met(store: Store, readings: Readings) -> None
     assert (letter.reason, letter.offset) == ("not JSON", 17)
     by_topic = {counts.topic: counts for counts in readings.counts()}
     assert (by_topic["goaltrail.tasks.events"].undecodable, by_topic["goaltrail.tasks.events"].taken) == (1, 1)
+
+
+def test_pages_by_cursor_hold_every_task_once_though_new_ones_come_in(store: Store, readings: Readings) -> None:
+    log = Log()
+    for number in range(7):
+        task = log.task(partition=number % 3)
+        task.seconds = number // 2 * 10  # two at a time are equally old
+        read(store, task.facts(submitted()))
+    everyone = [task.id for task in readings.list_tasks().tasks]
+    page, seen = readings.list_tasks(limit=2), list[str]()
+    while True:
+        seen += [task.id for task in page.tasks]
+        if page.next_cursor is None:
+            break
+        newcomer = log.task()
+        newcomer.seconds = 1_000
+        read(store, newcomer.facts(submitted()))
+        page = readings.list_tasks(limit=2, cursor=page.next_cursor)
+
+    assert seen == everyone
+    assert page.total == 10, "the total counts all that match, wherever the page begins"
+    assert readings.list_tasks(limit=2, total=False).total is None
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "ü", "bm90aGluZw", "MjAyNi0wMS0wMVQwMDowMDowMCswMDowMHx4", "=", "a" * 500])
+def test_a_cursor_that_is_none_of_ours(readings: Readings, cursor: str) -> None:
+    with pytest.raises(ValueError, match="next_cursor"):
+        readings.list_tasks(cursor=cursor)
+
+
+def test_lists_by_everything_callers_look_for(store: Store, readings: Readings) -> None:
+    log = Log()
+    one, two = log.task(), log.task()
+    fields = {"queue": "slow", "priority": 8, "goal": "Book 100% of a_Court", "metadata": {"order/no": 7, "vip": True}}
+    read(store, one.facts(submitted(**fields), claimed(), started(), completed()) + two.facts(submitted()))
+    ended = readings.get_task(one.task_id)
+    assert ended is not None
+    assert ended.completed_at is not None
+
+    def found(**wanted: Any) -> list[str]:
+        return [task.id for task in readings.list_tasks(**wanted).tasks]
+
+    for wanted in (
+        {"queue": "slow"},
+        {"priority": 8},
+        {"worker": "w1"},
+        {"text": "100% OF A_c"},
+        {"metadata": {"order/no": "7", "vip": "true"}},
+        {"completed_after": ended.completed_at, "completed_before": ended.completed_at},
+        {"status": [Status.COMPLETED, Status.FAILED]},
+    ):
+        assert found(**wanted) == [one.task_id], wanted
+    assert found(metadata={"order/no": "8"}) == found(error_type="auth") == found(status=[Status.FAILED]) == []
+    assert len(found(submitted_by=ended.submitted_by, status=[])) == 2
