@@ -68,6 +68,10 @@ def test_prices_of_a_model_do_not_overlap_and_leave_no_gap() -> None:
             assert len([price for price in prices if holds(price, at, tokens)]) == 1
 
 
+def listed(provider: Provider, model: ModelInfo) -> list[Price]:
+    return prices_of(provider.id, model.id, NOTHING)
+
+
 def holds(price: Price, at: datetime, tokens: int) -> bool:
     minute = at.hour * 60 + at.minute
     return (
@@ -98,15 +102,17 @@ def as_listed(provider: str, model: str, given: int, made: int, at: datetime) ->
 def test_what_is_priced_costs_what_the_list_calculates(store: Store) -> None:
     chance = random.Random(4)
     dated = [found for found in every_model() if isinstance(found[1].prices, list)]
-    some = [*chance.sample(dated, 60), *chance.sample(every_model(), 60)]
+    tiered = [found for found in every_model() if len({p.input_above for p in listed(*found)}) > 1]
+    hourly = [found for found in dated if len({p.minute_from for p in listed(*found)}) > 1]
+    some = [*chance.sample(dated, 40), *chance.sample(tiered, 60), *hourly, *chance.sample(every_model(), 40)]
     chosen = list({(provider.id, model.id): (provider, model) for provider, model in some}.values())
     log, expected, expected_records = Log(), [], []
     records = []
     for provider, model in chosen:
         task = log.task()
-        task.seconds = chance.randrange(-300 * 86_400, 20 * 86_400)
-        for number in range(3):
-            used = (chance.choice((0, 700, 150_000, 200_000, 200_001, 300_000)), chance.randrange(1, 9_000))
+        task.seconds = chance.randrange(-300 * 86_400, 20 * 86_400) // 1_800 * 1_800
+        for number in range(4):
+            used = (chance.choice((0, 700, *TIERS, *(tier + 1 for tier in TIERS))), chance.randrange(1, 9_000))
             event = step(number, ai_used=provider.id, model=model.id, input_tokens=used[0], output_tokens=used[1])
             record = task.step(event)
             records += task.steps(event, event_id=record.event_id)
@@ -126,6 +132,8 @@ def test_what_is_priced_costs_what_the_list_calculates(store: Store) -> None:
     assert {key: None if cost is None else float(cost) for key, cost in rows.items()} == {
         key: None if cost is None else pytest.approx(float(cost), abs=1e-8) for key, cost in expected
     }
+    with store.cursor() as cursor:
+        assert cursor.execute("SELECT count(*) FROM v_ai_usage").fetchall() == [(len(expected),)]
     assert days == whole
     asked = Readings(store.cursor)
     for task_id in {record.task_id for record in expected_records}:
