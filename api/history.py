@@ -34,7 +34,7 @@ async def recoveries(
     """Each attempt with its error, its strategy and whether it held."""
     del caller
     parts, identity = parts_of(request), str(task_id)
-    await reach(parts, query.wait_for)
+    await reach(parts, query.wait_for, identity)
     await visible(parts, identity)
     found = await run_in_threadpool(parts.readings.recoveries, identity)
     shown = [s.Recovery.model_validate(recovery) for recovery in found]
@@ -51,7 +51,7 @@ async def webhooks(request: Request, caller: Reader, task_id: UUID, query: Annot
     """Each message with how often it was tried, and how it ended."""
     del caller
     parts, identity = parts_of(request), str(task_id)
-    await reach(parts, query.wait_for)
+    await reach(parts, query.wait_for, identity)
     await visible(parts, identity)
     found = await run_in_threadpool(parts.readings.webhooks, identity)
     return answer(200, s.WebhookList(task_id=identity, webhooks=[s.Webhook.model_validate(one) for one in found]))

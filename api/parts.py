@@ -71,6 +71,10 @@ class Readable(Protocol):
         """Its facts behind a version, oldest first."""
         ...
 
+    def was_decided(self, task_id: str, command_id: str) -> bool:
+        """Whether a fact that this command led to is read."""
+        ...
+
     def task_as_of(
         self, task_id: str, *, moment: datetime | None = None, version: int | None = None
     ) -> TaskAnswer | None:

@@ -15,6 +15,7 @@ from api import schemas as s
 from api.answers import answer
 from api.auth import GuardedRoute, Reader
 from api.parts import parts_of
+from api.told import NOT_READ
 from api.visible import reach, visible
 from events.errors import NoSuchTask
 from projections.answers import TaskAnswer
@@ -32,11 +33,12 @@ _UNKNOWN: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/browser-tasks", tags=["tasks"], route_class=GuardedRoute, responses=_FAILURES)
 
 
-@router.get("", response_model=s.Answer[s.TaskPage], summary="List tasks, newest first")
+@router.get("", response_model=s.Answer[s.TaskPage], responses=NOT_READ, summary="List tasks, newest first")
 async def list_tasks(request: Request, caller: Reader, query: Annotated[s.ListQuery, Query()]) -> Response:
     """A page of tasks; `total` counts all that match."""
     del caller
     parts = parts_of(request)
+    await reach(parts, query.wait_for)
 
     def read() -> Response:
         try:
@@ -55,7 +57,7 @@ async def get_task(
     """Every field of a task as of now; with `wait_for`, as of that fact or later; with `as_of`, as it was then."""
     del caller
     parts, identity = parts_of(request), str(task_id)
-    await reach(parts, query.wait_for)
+    await reach(parts, query.wait_for, identity)
     task: TaskAnswer | None = await visible(parts, identity)
     if query.as_of is not None:
         then = partial(parts.readings.task_as_of, identity, moment=query.moment, version=query.version)
@@ -77,7 +79,7 @@ async def execution_log(
     """The steps in order; `total_steps` counts all of them, whatever was asked for."""
     del caller
     parts, identity = parts_of(request), str(task_id)
-    await reach(parts, query.wait_for)
+    await reach(parts, query.wait_for, identity)
     await visible(parts, identity)
 
     def read() -> Response:

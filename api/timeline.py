@@ -50,7 +50,7 @@ async def events(
     """Every fact of the task, oldest first."""
     del caller
     parts, identity = parts_of(request), str(task_id)
-    await reach(parts, query.wait_for)
+    await reach(parts, query.wait_for, identity)
     await visible(parts, identity)
 
     def read() -> Response:

@@ -21,21 +21,49 @@ WAIT_FOR_SECONDS = 5.0
 _LOOK_AGAIN_SECONDS = 0.02
 
 
-async def reach(parts: Parts, fact: str | None) -> None:
-    """Wait until the readings hold the fact; at once when none is named.
+async def reach(parts: Parts, token: str | None, task_id: str | None = None) -> None:
+    """Wait until the readings hold a fact, or what a command led to; at once when nothing is named.
+
+    Args:
+        parts: of the API.
+        token: `topic:partition:offset`, or the id of a command that was sent through any API.
+        task_id: the task the command is about, where that is known.
 
     Raises:
-        NotReadYet: not in time.
+        NotReadYet: not in time, or the command is not decided in time.
         HTTPException: 422, the fact lies in no topic that is read.
     """
+    if token is None:
+        return
+    ends = monotonic() + WAIT_FOR_SECONDS
+    fact = token if ":" in token else await _fact_of(parts, token, task_id)
     if fact is None:
         return
     try:
-        reached = await run_in_threadpool(parts.wait_until, fact, WAIT_FOR_SECONDS)
+        reached = await run_in_threadpool(parts.wait_until, fact, max(0.0, ends - monotonic()))
     except ValueError as error:
         raise HTTPException(422, f"wait_for: {error}") from error
     if not reached:
         raise NotReadYet(f"the readings have not reached {fact!r} yet; ask again")
+
+
+async def _fact_of(parts: Parts, command_id: str, task_id: str | None) -> str | None:
+    """The fact a command led to; none when it led to none, or when that fact is read."""
+    coming = parts.outcomes.expect(command_id)  # before anything is looked up, or the answer may be missed
+    try:
+        known = parts.outcomes.recent(command_id)
+        if known is not None:
+            return known.fact
+        if task_id is not None and await run_in_threadpool(parts.readings.was_decided, task_id, command_id):
+            return None
+        async with asyncio.timeout(WAIT_FOR_SECONDS):
+            return (await asyncio.wrap_future(coming)).fact
+    except TimeoutError:
+        raise NotReadYet(
+            f"no outcome of command {command_id!r} was heard of yet; ask again, or look at the task without `wait_for`"
+        ) from None
+    finally:
+        coming.cancel()
 
 
 async def visible(parts: Parts, task_id: str) -> TaskAnswer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from producers.commands import CommandSender, new_command_id
 from producers.follower import TopicFollower
 from producers.publisher import Placement
 
+_REMEMBERED = 5_000  # outcomes, for callers that ask for one by its command's id
+
 
 class Outcomes(Protocol):
     """Whoever can be asked for the outcome of a command."""
@@ -29,19 +32,24 @@ class Outcomes(Protocol):
         """
         ...
 
+    def recent(self, command_id: str) -> Outcome | None:
+        """An outcome that was heard a while ago, whoever asked for it; a few thousand are remembered."""
+        ...
+
 
 @dataclass(slots=True)
 class OutcomeDesk:
     """Who waits for what; also the fake of `OutcomeListener`, with `answer` called by the test."""
 
-    _waiting: dict[str, Future[Outcome]] = field(default_factory=dict)
+    _waiting: dict[str, list[Future[Outcome]]] = field(default_factory=dict)
+    _recent: OrderedDict[str, Outcome] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def expect(self, command_id: str) -> Future[Outcome]:
         """See `Outcomes.expect`."""
         future: Future[Outcome] = Future()
         with self._lock:
-            self._waiting[command_id] = future
+            self._waiting.setdefault(command_id, []).append(future)
         # Runs on answer and on cancel alike, so an abandoned wait leaves nothing behind.
         future.add_done_callback(lambda done: self._forget(command_id, done))
         return future
@@ -49,18 +57,30 @@ class OutcomeDesk:
     def answer(self, outcome: Outcome) -> None:
         """Hand an outcome to whoever waits for it; nobody may."""
         with self._lock:
-            future = self._waiting.pop(outcome.command_id, None)
-        if future is not None and future.set_running_or_notify_cancel():
-            future.set_result(outcome)
+            waiting = self._waiting.pop(outcome.command_id, [])
+            self._recent[outcome.command_id] = outcome
+            while len(self._recent) > _REMEMBERED:
+                self._recent.popitem(last=False)
+        for future in waiting:
+            if future.set_running_or_notify_cancel():
+                future.set_result(outcome)
+
+    def recent(self, command_id: str) -> Outcome | None:
+        """See `Outcomes.recent`."""
+        with self._lock:
+            return self._recent.get(command_id)
 
     def __len__(self) -> int:
         """How many are waiting."""
-        return len(self._waiting)
+        return sum(len(waiting) for waiting in self._waiting.values())
 
     def _forget(self, command_id: str, future: Future[Outcome]) -> None:
         with self._lock:
-            if self._waiting.get(command_id) is future:
-                del self._waiting[command_id]
+            waiting = self._waiting.get(command_id, [])
+            if future in waiting:
+                waiting.remove(future)
+                if not waiting:
+                    del self._waiting[command_id]
 
 
 class OutcomeListener:
@@ -86,6 +106,10 @@ class OutcomeListener:
     def expect(self, command_id: str) -> Future[Outcome]:
         """See `Outcomes.expect`."""
         return self._desk.expect(command_id)
+
+    def recent(self, command_id: str) -> Outcome | None:
+        """See `Outcomes.recent`."""
+        return self._desk.recent(command_id)
 
     def close(self) -> None:
         """Stop listening."""

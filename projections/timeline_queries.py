@@ -17,6 +17,7 @@ from projections.answers import TaskAnswer
 from projections.reading import Reading, naive, uuid_of, values_of
 from projections.task_row import GOAL_COLUMNS, TaskRow, goal_columns, utc
 
+_CAUSED = "SELECT 1 FROM facts WHERE task_id = $id AND causation_id = $command LIMIT 1"
 _FIELDS = ("version", "event_id", "type", "recorded_at", "caused_by", "causation_id", "partition", "offset")
 _ANSWERED = tuple(field.name for field in fields(TaskAnswer))
 
@@ -46,6 +47,12 @@ class TimelineReadings(Reading):
             return []
         rows = self._rows(_TIMELINE, {"id": key, "after": after_version, "limit": max(0, limit)})
         return [FactAnswer(**values_of(_FIELDS, row[:-1]), event=from_json(row[-1])["event"]) for row in rows]
+
+    def was_decided(self, task_id: str, command_id: str) -> bool:
+        """Whether a fact that this command led to is read."""
+        key = uuid_of(task_id)
+        found = self._rows(_CAUSED, {"id": key, "command": command_id}) if key is not None else []
+        return bool(found)
 
     def facts_read(self) -> list[int]:
         """By partition of the task facts, the offset behind the newest one taken."""

@@ -13,8 +13,8 @@ MAX_NUMBER = 2**31 - 1  #: of what counts rows and steps
 WaitFor = Annotated[
     str | None,
     Field(
-        pattern=r"^[A-Za-z0-9._-]{1,249}:\d{1,4}:\d{1,18}$",
-        description="the `fact` a command led to: answer once it is read",
+        pattern=r"^([A-Za-z0-9._-]{1,249}:\d{1,4}:\d{1,18}|[0-9a-fA-F-]{32,36})$",
+        description="the `fact` a command led to, or the `command_id`: answer once what it led to is read",
     ),
 ]
 

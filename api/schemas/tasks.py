@@ -106,6 +106,7 @@ class ListQuery(Taken):
         None, description="`next_cursor` of the page before, instead of `offset`: as fast at any depth"
     )
     total: bool = Field(default=True, description="whether to count all that match")
+    wait_for: WaitFor = None
 
     @model_validator(mode="after")
     def _one_way_of_paging(self) -> ListQuery:
@@ -116,7 +117,7 @@ class ListQuery(Taken):
     @property
     def wanted(self) -> dict[str, Any]:
         """As the readings are asked: what was given, and how much to show."""
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        fields = {name: getattr(self, name) for name in type(self).model_fields if name != "wait_for"}
         given = {name: value for name, value in fields.items() if value not in (None, [])}
         return given | ({"metadata": dict(pair.split("=", 1) for pair in self.metadata)} if self.metadata else {})
 

@@ -17,9 +17,11 @@ import httpx
 import pytest
 
 from benchmarks.http_load import load, missing
+from events.commands import PauseTask, ResumeTask
 from events.errors import CommandRejected
 from events.topics import Topics
 from local.kafka_server import Broker
+from producers.commands import CommandSender, new_command_id
 from producers.goals import GoalClient
 from producers.kafka import KafkaPublisher
 from producers.reader import LogReader
@@ -99,6 +101,18 @@ def test_the_outcome_of_every_command_comes_back(system: System) -> None:
     assert "CANCELLED" in refused.json()["error"]
     unknown = http.put(f"{TASKS}/018f0000-0000-7000-8000-000000000001/pause")
     assert unknown.status_code == 404
+
+
+def test_a_command_sent_past_the_apis_is_waited_for_by_its_id_at_each(system: System) -> None:
+    task = data(system.http[0].post(TASKS, json=GOAL), 201)["task_id"]
+    publisher = KafkaPublisher({"bootstrap.servers": system.bootstrap})
+    sender = CommandSender(publisher, system.topics, "test")
+    for command, status in ((PauseTask(), "PAUSED"), (PauseTask(), "PAUSED"), (ResumeTask(), "PENDING")):
+        command_id = new_command_id()
+        sender.send(task, command, command_id=command_id, reply=True).result(20)
+        for http in system.http:
+            assert data(http.get(f"{TASKS}/{task}", params={"wait_for": command_id}))["status"] == status
+    publisher.close()
 
 
 def test_one_idempotency_key_at_two_apis_at_once_is_one_task(system: System) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -11,10 +13,11 @@ import pytest
 from api.app import create_app
 from api.parts import Probes
 from events.failure import ErrorType
+from events.outcome import Outcome
 from events.task import Status
 from producers.task_ids import new_task_id
 from projections.answers import PartitionLag
-from tests.unit.api.world import OLD_ID, World, a_step, a_task
+from tests.unit.api.world import NOW, OLD_ID, World, a_step, a_task
 
 TASKS = "/api/browser-tasks"
 
@@ -128,6 +131,64 @@ async def test_wait_for_asks_the_projector_first(world: World) -> None:
     assert [seen.status_code, late.status_code, strange.status_code, broken.status_code] == [200, 503, 422, 422]
     assert "wait_for" in strange.json()["error"]
     assert world.reached[0] == "goaltrail.tasks.events:3:17"
+
+
+COMMAND = "0f" * 16
+
+
+def heard_of(world: World, **changes: Any) -> None:
+    known = {"command_id": COMMAND, "task_id": OLD_ID, "result": "accepted", "fact": "goaltrail.tasks.events:3:17"}
+    world.publisher.desk.answer(Outcome(**{**known, "decided_at": NOW, **changes}))
+
+
+async def test_a_command_that_was_heard_of_is_waited_for_by_the_fact_it_led_to(world: World) -> None:
+    world.readings.tasks[OLD_ID] = a_task()
+    heard_of(world)
+
+    answer = await world.http.get(f"{TASKS}/{OLD_ID}?wait_for={COMMAND}")
+    listed = await world.http.get(f"{TASKS}?wait_for={COMMAND}")
+
+    assert (answer.status_code, listed.status_code) == (200, 200)
+    assert world.reached == ["goaltrail.tasks.events:3:17"] * 2
+
+
+async def test_a_command_under_way_is_waited_for_until_it_is_decided(world: World) -> None:
+    world.readings.tasks[OLD_ID] = a_task()
+    asking = asyncio.create_task(world.http.get(f"{TASKS}/{OLD_ID}?wait_for={COMMAND}"))
+    while not len(world.publisher.desk):  # noqa: ASYNC110 - the desk tells nobody who comes
+        await asyncio.sleep(0)
+    assert not asking.done()
+    heard_of(world)
+
+    assert (await asking).status_code == 200
+    assert world.reached == ["goaltrail.tasks.events:3:17"]
+    assert len(world.publisher.desk) == 0
+
+
+async def test_a_command_that_led_to_nothing_is_not_waited_for(world: World) -> None:
+    world.readings.tasks[OLD_ID] = a_task()
+    heard_of(world, result="already_true", fact=None)
+
+    assert (await world.http.get(f"{TASKS}/{OLD_ID}?wait_for={COMMAND}")).status_code == 200
+    assert world.reached == []
+
+
+async def test_a_command_decided_long_ago_shows_in_the_readings(world: World) -> None:
+    world.readings.tasks[OLD_ID] = a_task()
+    world.readings.decided.add(COMMAND)
+
+    assert (await world.http.get(f"{TASKS}/{OLD_ID}/execution-log?wait_for={COMMAND}")).status_code == 200
+
+
+async def test_a_command_nobody_decides_is_503(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.visible.WAIT_FOR_SECONDS", 0.05)
+    world.readings.tasks[OLD_ID] = a_task()
+
+    answer = await world.http.get(f"{TASKS}/{OLD_ID}?wait_for={COMMAND}")
+
+    assert answer.status_code == 503
+    assert COMMAND in answer.json()["error"]
+    assert len(world.publisher.desk) == 0, "nobody waits on"
 
 
 async def test_the_execution_log_has_its_rows_and_filters(world: World) -> None:

@@ -67,6 +67,7 @@ class FakeReadings:
     steps: list[StepAnswer] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     after: dict[str, int] = field(default_factory=dict)  #: task id -> how many looks miss it
+    decided: set[str] = field(default_factory=set)  #: commands whose facts are read
     status: QueueStatus = field(default_factory=samples.queue_status)
     heard: list[WorkerAnswer] = field(default_factory=list)
     escalated: dict[str, EscalationAnswer] = field(default_factory=dict)
@@ -90,6 +91,9 @@ class FakeReadings:
     def execution_log(self, task_id: str, **asked: Any) -> ExecutionLog:
         self.asked.append(asked)
         return ExecutionLog(task_id, self.steps, len(self.steps))
+
+    def was_decided(self, task_id: str, command_id: str) -> bool:
+        return task_id in self.tasks and command_id in self.decided
 
     def timeline(self, task_id: str, *, after_version: int = 0, limit: int = 1_000) -> list[FactAnswer]:
         told = FactAnswer(1, "e1", "task.submitted", NOW, "api:x", "c1", 3, 17, {"type": "task.submitted"})

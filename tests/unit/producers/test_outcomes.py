@@ -137,3 +137,21 @@ def test_answers_and_cancels_from_many_threads_leave_nothing(desk: OutcomeDesk) 
 
     assert all(one(number) for number in range(200))
     assert len(desk) == 0
+
+
+def test_two_who_ask_for_one_command_are_both_told(desk: OutcomeDesk) -> None:
+    first, second, gone = (desk.expect("command-1") for _ in range(3))
+    gone.cancel()
+    desk.answer(an_outcome("command-1"))
+
+    assert first.result(0) == second.result(0) == an_outcome("command-1")
+    assert len(desk) == 0
+
+
+def test_what_was_heard_is_remembered_for_a_while(desk: OutcomeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("producers.outcomes._REMEMBERED", 2)
+    for number in range(3):
+        desk.answer(an_outcome(f"command-{number}"))
+
+    assert desk.recent("command-0") is None
+    assert desk.recent("command-2") == an_outcome("command-2")

@@ -38,6 +38,9 @@ def test_the_facts_are_told_in_order_with_what_they_hold(store: Store) -> None:
         (3, "task.started"),
     ]
     assert told[1].event["worker"] == "w1"
+    assert readings.was_decided(task.task_id, told[1].causation_id)
+    assert not readings.was_decided(Log().task().task_id, told[1].causation_id)
+    assert not readings.was_decided(task.task_id, "another")
     assert [fact.version for fact in readings.timeline(task.task_id, after_version=2)] == [3]
     assert readings.timeline("no id") == readings.timeline("018f0000-0000-7000-8000-000000000001") == []
 
