@@ -34,6 +34,9 @@ class ArchivableLog:
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": "error",
                 "check.crcs": True,
+                # One partition after the other, each to its end: a fetch that waits there holds up the next one.
+                "fetch.wait.max.ms": 20,
+                "fetch.queue.backoff.ms": 20,
             }
         )
 
@@ -48,9 +51,11 @@ class ArchivableLog:
             BrokerUnreachable: Kafka does not answer.
             StoreMismatch: they are not all there any more.
         """
+        position = start
+        if position >= stop:
+            return
         try:
             self._consumer.assign([TopicPartition(*place, start)])
-            position = start
             while position < stop:
                 first = self._consumer.poll(_PATIENCE_SECONDS)
                 if first is None:
