@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -15,17 +16,24 @@ app = typer.Typer()
 
 
 @app.command()
-def prices(*, json: Json = False, url: Url = None, key: Key = None) -> None:
+def prices(
+    *,
+    past: Annotated[bool, typer.Option("--all", help="Those that hold no more, too.")] = False,
+    json: Json = False,
+    url: Url = None,
+    key: Key = None,
+) -> None:
     """Show what the models that occurred cost, in USD per million tokens, since when and by which list.
 
-    Example: goaltrail prices --json
+    Example: goaltrail prices --all
     """
     with api(url, key) as door:
         data = door.data("GET", f"{TASKS}/prices")
     if json:
         print_json(data)
     elif data["prices"]:
-        out.print(price_list(data["prices"]))
+        now = datetime.now(UTC).isoformat()
+        out.print(price_list([row for row in data["prices"] if past or not row["until"] or row["until"] > now]))
     else:
         out.print("no model was used so far", highlight=False)
 
@@ -33,14 +41,14 @@ def prices(*, json: Json = False, url: Url = None, key: Key = None) -> None:
 def price_list(rows: list[dict[str, Any]]) -> Table:
     """One line for each price; a model without one is marked."""
     table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("provider", "model", "input", "output", "holds", "from", "tokens used"):
+    for name in ("provider", "model", "input", "output", "holds", "tokens used", "from"):
         table.add_column(name, justify="right" if name in {"input", "output", "tokens used"} else "left")
     for row in rows:
         rates = (_rate(row["usd_per_million_input"]), _rate(row["usd_per_million_output"]))
-        known = row["listed_as"]
-        source = f"{row['source']}: {known}" if known else row["source"]
+        source = " ".join(part for part in (row["source"], row["listed_as"]) if part)
         who = (escape(row["provider"]), escape(row["model"] or ""))
-        table.add_row(*who, *rates, _holds(row), escape(source), f"{row['tokens']:,}")
+        holds = "" if row["usd_per_million_input"] is None else _holds(row)
+        table.add_row(*who, *rates, holds, f"{row['tokens']:,}", escape(source))
     return table
 
 
