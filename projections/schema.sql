@@ -86,7 +86,7 @@ CREATE TABLE facts (
     causation_id VARCHAR NOT NULL, -- the command's id
     "partition" INTEGER NOT NULL, -- of tasks.events
     "offset" BIGINT NOT NULL,
-    record VARCHAR NOT NULL       -- the record as JSON
+    record VARCHAR NOT NULL USING COMPRESSION zstd       -- the record as JSON
 );
 
 -- One row per step.executed; no key: the offsets make it exactly-once, the fold drops repeated events.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from itertools import pairwise
-from pathlib import Path
 from uuid import UUID
 
 from events.steps import CostReported, StepExecuted
@@ -35,9 +34,7 @@ class BulkFold:
         self._connection = store.cursor()
         self._connection.execute(f"SET threads = {threads}")
         self._connection.execute(f"SET memory_limit = '{_MEMORY}'")
-        self._side = store.path.with_name(store.path.name + ".side")
-        _remove(self._side)  # a rebuild that was killed leaves one
-        self._connection.execute("ATTACH {} AS side".format("'" + str(self._side).replace("'", "''") + "'"))
+        self._connection.execute("ATTACH ':memory:' AS side")  # what only the rebuild needs; goes to disk when it is much
         self._connection.execute(parse.SCHEMA)
 
     def take(self, raw: RawTables, loaded: Loaded) -> None:
@@ -74,10 +71,9 @@ class BulkFold:
         yield 1.0
 
     def close(self) -> None:
-        """Remove what only the rebuild needed, and let go of the store."""
+        """Free what only the rebuild needed, and let go of the store."""
         self._connection.execute("DETACH side")
         self._connection.close()
-        _remove(self._side)
 
     def _reached(self, place: Place, end: int) -> None:
         tally = self._tallies.setdefault(place, Tally())
@@ -182,7 +178,3 @@ def _condition(low: UUID | None, high: UUID | None) -> str:
     bounds = [f"task_id > '{low}'::UUID"] if low else []
     return " AND ".join([*bounds, *([f"task_id <= '{high}'::UUID"] if high else [])]) or "true"
 
-
-def _remove(database: Path) -> None:
-    for suffix in (".wal", ""):
-        database.with_name(database.name + suffix).unlink(missing_ok=True)
