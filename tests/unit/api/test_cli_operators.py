@@ -80,6 +80,7 @@ VIEWS = [
         ("prices",),
         ("$2.4", "since 2026-10-01", "over 200,000", "$0.01 a request", "prices file", "gemini-x", "unpriced"),
     ),
+    (("prices", "--all"), ("$3", "until 2026-10-01", "anthropic/claude-sonnet-4-5")),
 ]
 
 
