@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api import (
     analysts,
+    analysts_page,
     commands,
     dead_letters,
     desk,
@@ -49,7 +50,7 @@ def create_app(parts: Parts) -> FastAPI:
     errors.install(app)
     app.state.letter_acts = asyncio.Lock()
     # What looks after one task comes last: other paths would otherwise be read as task ids.
-    whole = (health, analysts, queues, workers, desk, dead_letters, metrics, prices, feed, keys)
+    whole = (health, analysts, analysts_page, queues, workers, desk, dead_letters, metrics, prices, feed, keys)
     for part in (*whole, queries, timeline, history, commands):
         app.include_router(part.router)
     return app

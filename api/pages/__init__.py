@@ -1,0 +1,1 @@
+"""Web pages as plain files: no build, nothing from other hosts."""
