@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -56,7 +57,7 @@ def answer(connection: duckdb.DuckDBPyConnection, sql: str, limits: SqlLimits) -
         rows: list[list[Any]] = []
         size = 0
         for chunk in _chunks(cursor):
-            plain = to_json(chunk, inf_nan_mode="strings", bytes_mode="base64", fallback=str)
+            plain = to_json(_spelled_out(chunk), inf_nan_mode="strings", bytes_mode="base64", fallback=str)
             size += len(plain)
             rows.extend(from_json(plain))
             if len(rows) > limits.rows:
@@ -72,6 +73,11 @@ def answer(connection: duckdb.DuckDBPyConnection, sql: str, limits: SqlLimits) -
         cursor.close()
     took = round((monotonic() - started) * 1_000, 1)
     return SqlReply(result=SqlResult(columns=columns, rows=rows, row_count=len(rows), elapsed_ms=took))
+
+
+def _spelled_out(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Python writes a decimal nought as 0E-15."""
+    return [[f"{value:f}" if isinstance(value, Decimal) else value for value in row] for row in rows]
 
 
 def refused(cursor: duckdb.DuckDBPyConnection, sql: str, limits: SqlLimits) -> str | None:

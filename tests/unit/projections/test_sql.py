@@ -65,6 +65,11 @@ def test_queries_are_answered(folder: Path, sql: str) -> None:
     assert all(len(row) == len(result.columns) for row in result.rows)
 
 
+def test_money_is_spelled_out(folder: Path) -> None:
+    sql = "SELECT 0::DECIMAL(18, 9), 0.000000015::DECIMAL(38, 15), 12::DECIMAL(4, 0)"
+    assert with_pool(folder, lambda pool: pool.run(sql)).rows == [["0.000000000", "0.000000015000000", "12"]]
+
+
 def test_an_answer_is_right(folder: Path) -> None:
     result = with_pool(folder, lambda pool: pool.run("SELECT count(*) AS c, max(n) AS m, sum(cost) AS s FROM numbers"))
     assert [(column.name, column.type) for column in result.columns][:2] == [("c", "BIGINT"), ("m", "BIGINT")]
