@@ -92,20 +92,17 @@ class ArchiveScene:
 
     def plan(self, cutoff: datetime | None = None) -> Plan:
         """What may go; of any age when no moment is given."""
-        return self._with_log(lambda log: survey(log, Shelf(self.url), cutoff or _tomorrow(), lambda _: None))
+        self.settle()
+        log = ArchivableLog(self.connection, self.topics)
+        try:
+            return survey(log, Shelf(self.url), cutoff or _tomorrow(), lambda _: None)
+        finally:
+            log.close()
 
     def archive(self, tell: Callable[[str], None] = lambda _: None) -> Plan:
         """Plan and carry it out."""
-
-        def act(log: ArchivableLog) -> Plan:
-            plan = survey(log, Shelf(self.url), _tomorrow(), lambda _: None)
-            outside = Outside(
-                partial(publish_beginnings, self.connection, self.topics), partial(delete_before, self.connection)
-            )
-            carry_out(plan, log, Shelf(self.url), outside, tell)
-            return plan
-
-        return self._with_log(act)
+        self.settle()
+        return archived(self.connection, self.topics, self.url, tell)
 
     def rebuilt(self, name: str, *, archive: bool = True) -> Path:
         """Readings made anew, from archive and log."""
@@ -123,13 +120,19 @@ class ArchiveScene:
         if self._publisher is not None:
             self._publisher.close()
 
-    def _with_log(self, act: Callable[[ArchivableLog], Plan]) -> Plan:
-        self.settle()
-        log = ArchivableLog(self.connection, self.topics)
-        try:
-            return act(log)
-        finally:
-            log.close()
+
+def archived(
+    connection: dict[str, Any], topics: Topics, url: str, tell: Callable[[str], None] = lambda _: None
+) -> Plan:
+    """Archive all that may go, whatever its age; what was planned."""
+    log, shelf = ArchivableLog(connection, topics), Shelf(url)
+    try:
+        plan = survey(log, shelf, _tomorrow(), lambda _: None)
+        outside = Outside(partial(publish_beginnings, connection, topics), partial(delete_before, connection))
+        carry_out(plan, log, shelf, outside, tell)
+        return plan
+    finally:
+        log.close()
 
 
 def tables_of(path: Path) -> dict[str, list[tuple[Any, ...]]]:
