@@ -116,6 +116,9 @@ def _apply(row: PathRow, fact: PathEnvelope, event: PathFact) -> None:
             _closed(row, event.path, "quarantined", event.reason)
         case PathPinned():
             row.path, row.state, row.pinned, row.reason = event.path, "usable", True, event.reason or None
+            row.failures_in_row = 0
+            if event.path == row.newest and row.newest_state == "quarantined":
+                row.newest_state = "usable"  # the operator has looked at it
         case PathUnpinned():
             row.pinned = False
             _use_newest(row, event.reason)

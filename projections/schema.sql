@@ -237,7 +237,7 @@ CREATE TABLE navigation_paths (
     reason VARCHAR,                    -- given with the last change of the state in use
     successes BIGINT NOT NULL,         -- replays that reached the goal, of all editions
     failures BIGINT NOT NULL,          -- replays that did not
-    failures_in_row INTEGER NOT NULL,  -- since the last success or new edition
+    failures_in_row INTEGER NOT NULL,  -- since the last success, new edition or pin
     replay_us BIGINT NOT NULL,         -- microseconds that replays took
     saved_us BIGINT NOT NULL,          -- microseconds that successful ones saved
     last_error_type VARCHAR,           -- of the last failed replay

@@ -99,11 +99,15 @@ def _micro(fact: PathEnvelope, name: str) -> int:
 
 
 def _state(facts: list[PathEnvelope], path: str | None) -> str:
-    """The last word on one edition, pins apart."""
+    """The last word on one edition; a pin takes it out of quarantine."""
     if path is None:
         return "unknown"
-    said = [_CLOSED[f.event.type] for f in facts if f.event.type in _CLOSED and getattr(f.event, "path", "") == path]
-    return said[-1] if said else "usable"
+    state = "usable"
+    for event in (fact.event for fact in facts if getattr(fact.event, "path", None) == path):
+        if isinstance(event, PathPinned) and state == "quarantined":
+            state = "usable"
+        state = _CLOSED.get(event.type, state)
+    return state
 
 
 def _in_use(facts: list[PathEnvelope]) -> Cells:
@@ -130,7 +134,7 @@ def _in_use(facts: list[PathEnvelope]) -> Cells:
 def _in_row(facts: list[PathEnvelope]) -> int:
     number = 0
     for fact in reversed(facts):
-        if isinstance(fact.event, PathReplayed | PathLearned | PathHealed):
+        if isinstance(fact.event, PathReplayed | PathLearned | PathHealed | PathPinned):
             break
         number += isinstance(fact.event, PathFailed)
     return number

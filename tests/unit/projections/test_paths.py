@@ -131,6 +131,14 @@ def test_what_is_closed_is_usable_again_once_it_is_learned_or_healed(path: PathL
     assert path.shown("state, reason") == ("expired", "unused")
 
 
+def test_a_pin_takes_an_edition_out_of_quarantine_for_good(path: PathLog) -> None:
+    path.say(learned(), PathFailed(path="e1", error_type=ErrorType.STALE), PathQuarantined(path="e1"))
+    path.say(PathPinned(path="e1", reason="it was the site"))
+    assert path.shown("state, pinned, failures_in_row") == ("usable", True, 0)
+    path.say(PathUnpinned())
+    assert path.shown("state, pinned") == ("usable", False)
+
+
 def test_the_view_says_expired_as_soon_as_the_time_has_passed(path: PathLog) -> None:
     path.say(learned(expires_at=at(60)))
     assert path.shown("state, expires_at") == ("expired", at(60).replace(tzinfo=None))
