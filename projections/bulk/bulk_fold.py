@@ -34,7 +34,9 @@ class BulkFold:
         self._connection = store.cursor()
         self._connection.execute(f"SET threads = {threads}")
         self._connection.execute(f"SET memory_limit = '{_MEMORY}'")
-        self._connection.execute("ATTACH ':memory:' AS side")  # what only the rebuild needs; goes to disk when it is much
+        self._connection.execute(
+            "ATTACH ':memory:' AS side"
+        )  # what only the rebuild needs; goes to disk when it is much
         self._connection.execute(parse.SCHEMA)
 
     def take(self, raw: RawTables, loaded: Loaded) -> None:
@@ -49,10 +51,8 @@ class BulkFold:
         heaps = {self._topics.task_events: facts, self._topics.step_events: steps}
         for record in loaded.others:
             heaps.get(record.place.topic, rare).append(record)
-            self._reached(record.place, record.offset + 1)
-        for topic, table in ((self._topics.task_events, raw.facts), (self._topics.step_events, raw.steps)):
-            for partition, end in parse.ends(self._connection, table):
-                self._reached(Place(topic, partition), end)
+        for place, end in loaded.ends.items():
+            self._tallies.setdefault(place, Tally()).next_offset = end
         self._take_facts(raw.facts, facts)
         self._take_steps(raw.steps, steps)
         if rare:
@@ -74,10 +74,6 @@ class BulkFold:
         """Free what only the rebuild needed, and let go of the store."""
         self._connection.execute("DETACH side")
         self._connection.close()
-
-    def _reached(self, place: Place, end: int) -> None:
-        tally = self._tallies.setdefault(place, Tally())
-        tally.next_offset = max(tally.next_offset, end)
 
     def _take_facts(self, table: str, others: Sequence[Record]) -> None:
         found = parse.parse_facts(self._connection, table)
@@ -177,4 +173,3 @@ GROUP BY "partition"
 def _condition(low: UUID | None, high: UUID | None) -> str:
     bounds = [f"task_id > '{low}'::UUID"] if low else []
     return " AND ".join([*bounds, *([f"task_id <= '{high}'::UUID"] if high else [])]) or "true"
-

@@ -6,6 +6,9 @@ import duckdb
 
 from projections.bulk import shapes
 
+_ENVELOPE = (
+    "event_id", "follows", "task_id", "version", "command_offset", "schema_version", "causation_id", "caused_by",
+)  # fmt: skip
 _MOMENTS = ("not_before", "expires_at", "lease_until", "deadline", "retry_at")
 #: What the fold of chains needs of each fact; `type` as in the record.
 _LINK = (
@@ -20,33 +23,32 @@ _GOAL = (
     " submitted_by, idempotency_key"
 )
 
+#: Several records to a row, one a line.
+_LINES = """
+SELECT "partition", "offset" + generate_subscripts(lines, 1) - 1 AS "offset", unnest(lines) AS value
+FROM (SELECT "partition", "offset", string_split(lines, chr(10)) AS lines FROM {raw})
+"""
+#: What no later step asks for is not kept: a chunk is written and read by columns.
 _FACTS = f"""
 CREATE OR REPLACE TEMP TABLE bulk_facts AS
-SELECT *, coalesce({shapes.PLAIN_FACT}, false) AS plain
+SELECT * EXCLUDE (command_offset, schema_version, steps_offset, {", ".join(_MOMENTS)}),
+       coalesce({shapes.PLAIN_FACT}, false) AS plain
 FROM (
-    SELECT * EXCLUDE (r, e), {{ENVELOPE}}, {", ".join(f"e.{name}" for name in shapes.EVENT_FIELDS)},
+    SELECT "partition", "offset", value, {", ".join(f"r.{name}" for name in _ENVELOPE)},
+           {", ".join(f"e.{name}" for name in shapes.EVENT_FIELDS)},
            {shapes.moment("r.recorded_at")} AS recorded_at_at,
            {", ".join(f"{shapes.moment(f'e.{name}')} AS {name}_at" for name in _MOMENTS)}
-    FROM (
-        SELECT *, r.event AS e
-        FROM (SELECT "partition", "offset", value, try(from_json(value, '{shapes.FACT}')) AS r FROM {{raw}})
-    )
+    FROM (SELECT *, r.event AS e FROM (SELECT *, try(from_json(value, '{shapes.FACT}')) AS r FROM ({_LINES})))
 )
-""".replace(  # noqa: S608 - our own names
-    "{ENVELOPE}",
-    "r.event_id, r.follows, r.task_id, r.version, r.command_offset, r.schema_version, r.causation_id, r.caused_by",
-)
+"""  # noqa: S608 - our own names
 _STEPS = f"""
 CREATE OR REPLACE TEMP TABLE bulk_steps AS
-SELECT *, coalesce({shapes.PLAIN_STEP}, false) AS plain
+SELECT * EXCLUDE (schema_version, artifact, acts, data), coalesce({shapes.PLAIN_STEP}, false) AS plain
 FROM (
     SELECT "partition", "offset", value, r.event_id, r.task_id, r.worker, r.lease_epoch, r.schema_version,
            {", ".join(f"e.{name}" for name in (*shapes.STEP_FIELDS, "artifact"))},
            {shapes.moment("r.recorded_at")} AS recorded_at_at
-    FROM (
-        SELECT *, r.event AS e
-        FROM (SELECT "partition", "offset", value, try(from_json(value, '{shapes.STEP}')) AS r FROM {{raw}})
-    )
+    FROM (SELECT *, r.event AS e FROM (SELECT *, try(from_json(value, '{shapes.STEP}')) AS r FROM ({_LINES})))
 )
 """  # noqa: S608 - our own names
 
@@ -133,8 +135,3 @@ def _doubtful(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[i
     return connection.execute(
         f'SELECT "partition", "offset", value FROM {table} WHERE NOT plain ORDER BY ALL'  # noqa: S608 - our own names
     ).fetchall()
-
-
-def ends(connection: duckdb.DuckDBPyConnection, raw: str) -> list[tuple[int, int]]:
-    """Per partition, the offset after the last record of the chunk."""
-    return connection.execute(f'SELECT "partition", max("offset") + 1 FROM {raw} GROUP BY ALL').fetchall()  # noqa: S608
