@@ -26,6 +26,7 @@ from events.codec import decode
 from events.errors import BrokerUnreachable, GoaltrailError
 from events.topics import Topics
 from producers.admin import ensure_topics
+from producers.artifacts import ArtifactStore
 from producers.cluster import ClusterView
 from producers.follower import TopicFollower
 from producers.kafka import KafkaPublisher
@@ -127,6 +128,7 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Parts, Projector]:
         probes=_probes(settings, topics, outcomes, projector),
         outcome_wait_seconds=settings.http.outcome_wait_seconds,
         analysts=_start_analysts(settings, projector, running),
+        artifacts=ArtifactStore(settings.artifacts or str(settings.home.absolute() / "artifacts")),
     ), projector
 
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from api import (
     analysts,
     analysts_page,
+    artifacts,
     commands,
     dead_letters,
     desk,
@@ -51,6 +52,6 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.letter_acts = asyncio.Lock()
     # What looks after one task comes last: other paths would otherwise be read as task ids.
     whole = (health, analysts, analysts_page, queues, workers, desk, dead_letters, metrics, prices, feed, keys)
-    for part in (*whole, queries, timeline, history, commands):
+    for part in (*whole, queries, timeline, history, artifacts, commands):
         app.include_router(part.router)
     return app

@@ -12,11 +12,14 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from events.errors import (
+    ArtifactGone,
+    ArtifactsUnreachable,
     BodyTooLarge,
     BrokerUnreachable,
     CommandRejected,
     GoaltrailError,
     NoSnapshot,
+    NoSuchArtifact,
     NoSuchKey,
     NoSuchLetter,
     NoSuchTask,
@@ -38,6 +41,8 @@ STATUS_OF: dict[type[GoaltrailError], int] = {
     NotAuthenticated: 401,
     NotAllowed: 403,
     NoSuchTask: 404,
+    NoSuchArtifact: 404,
+    ArtifactGone: 410,
     NoSuchKey: 404,
     NoSuchLetter: 404,
     NoSuchWorker: 404,
@@ -45,6 +50,7 @@ STATUS_OF: dict[type[GoaltrailError], int] = {
     CommandRejected: 409,
     BodyTooLarge: 413,
     QueryRefused: 422,
+    ArtifactsUnreachable: 503,
     NoSnapshot: 503,
     TooManyQueries: 503,
     NotReadYet: 503,

@@ -152,6 +152,22 @@ class NoAnalysts:
         raise NoSnapshot("nothing is published here")
 
 
+class Artifacts(Protocol):
+    """Where files lie that facts name; `producers.artifacts.ArtifactStore` is the real one."""
+
+    async def get(self, sha256: str) -> bytes:
+        """The content; raises FileNotFoundError, or OSError when the store does not answer."""
+        ...
+
+
+class NoArtifacts:
+    """A store that holds nothing."""
+
+    async def get(self, sha256: str) -> bytes:
+        """See `Artifacts.get`."""
+        raise FileNotFoundError(sha256)
+
+
 @dataclass(frozen=True, slots=True)
 class Probes:
     """Looks at what the door leans on; each is quick, and none raises."""
@@ -176,6 +192,7 @@ class Parts:
     probes: Probes
     outcome_wait_seconds: float = 5.0
     analysts: Analysts = field(default_factory=NoAnalysts)
+    artifacts: Artifacts = field(default_factory=NoArtifacts)
 
 
 def parts_of(request: Request) -> Parts:

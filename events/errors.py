@@ -114,6 +114,18 @@ class NoSuchLetter(GoaltrailError):
     """Raised when the readings know no such dead letter."""
 
 
+class NoSuchArtifact(GoaltrailError):
+    """Raised when no step of the task names this artifact."""
+
+
+class ArtifactGone(GoaltrailError):
+    """Raised when a fact names an artifact that the store does not hold: deleted since, or kept elsewhere."""
+
+
+class ArtifactsUnreachable(GoaltrailError):
+    """Raised when the store of artifacts does not answer, or lets nobody in."""
+
+
 class NotRedrivable(GoaltrailError):
     """Raised when a dead letter cannot be sent again; the text says why."""
 

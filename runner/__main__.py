@@ -20,11 +20,11 @@ from playwright.async_api import Error
 from events.errors import BrokerUnreachable, SetupIncomplete
 from events.topics import Topics
 from events.worker import InboxEnvelope
+from producers.artifacts import ArtifactStore
 from producers.commands import CommandSender
 from producers.kafka import KafkaPublisher
 from producers.step_marks import StepMarks
 from runner.alive import Heartbeat, new_worker_id
-from runner.artifacts import ArtifactStore
 from runner.attempt import Desk
 from runner.browser import BrowserHost
 from runner.browser_performer import BrowserPerformer, Timeouts

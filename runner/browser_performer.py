@@ -11,8 +11,8 @@ import structlog
 from playwright.async_api import Error
 
 from events.failure import ErrorType, Strategy
+from producers.artifacts import ArtifactStore
 from runner.actions import Hands
-from runner.artifacts import ArtifactStore
 from runner.attempt_script import CannotContinue, Script
 from runner.browser import BrowserHost
 from runner.checkpoints import Checkpoint, CheckpointVault, UnusableCheckpoint

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from events.errors import SetupIncomplete
 from events.steps import Artifact
-from runner.artifacts import ArtifactStore
+from producers.artifacts import ArtifactStore
 
 _KIND = "storage_state"
 _MOST_BYTES = 2_000_000  # a site that stores more in the browser is continued from an earlier place, or from the start

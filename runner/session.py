@@ -14,7 +14,7 @@ import structlog
 from playwright.async_api import BrowserContext, Dialog, Error, Frame, Locator, Page, Request, Response
 
 from events.steps import Artifact
-from runner.artifacts import ArtifactStore
+from producers.artifacts import ArtifactStore
 from runner.outcome import StepTrouble, first_line, of_error, of_status
 from runner.secrets import MASK, SecretBox
 

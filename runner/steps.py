@@ -11,8 +11,8 @@ from playwright.async_api import Error
 from events.action import Action, Click, Fill, Press
 from events.failure import ErrorType
 from events.steps import Artifact, StepExecuted
+from producers.artifacts import ArtifactStore
 from runner.actions import Act, Hands, prepare
-from runner.artifacts import ArtifactStore
 from runner.limits import LoopWatch
 from runner.outcome import StepTrouble, first_line, of_error, surely_not_done
 from runner.performer import Job, StepReporter

@@ -75,6 +75,24 @@ class Api:
             fail(_advice(response.status_code, message))
         return response.status_code, data
 
+    def content(self, path: str) -> bytes:
+        """A file.
+
+        Raises:
+            LookupError: it is not there; the text is the API's.
+        """
+        try:
+            response = self.client.get(path)
+        except httpx.HTTPError as error:
+            fail(f"the API at {self.client.base_url} did not answer: {error!r}")
+        if response.status_code == httpx.codes.OK:
+            return response.content
+        try:
+            message = str(response.json()["error"])
+        except (ValueError, KeyError, TypeError):
+            message = f"status {response.status_code}"
+        raise LookupError(_advice(response.status_code, message))
+
     def data(self, method: str, path: str, **request: Any) -> dict[str, Any]:
         """One call; the data alone."""
         return self.ask(method, path, **request)[1]

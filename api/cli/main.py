@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from api.cli import (
     archive,
+    artifacts,
     backtest,
     broker,
     dead_letters,
@@ -38,6 +39,7 @@ app.add_typer(up.app)
 app.add_typer(status.app)
 app.add_typer(tasks.app)
 app.add_typer(watching.app)
+app.add_typer(artifacts.app)
 app.add_typer(queues.single)
 app.add_typer(queues.app, name="queues")
 app.add_typer(workers.app, name="workers")

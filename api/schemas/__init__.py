@@ -1,5 +1,6 @@
 """What the HTTP API takes and gives, in its own words; every answer has one shape."""
 
+from api.schemas.artifacts import ArtifactList, StepArtifact
 from api.schemas.base import Answer, Failure, Given, Moment, Taken
 from api.schemas.dead_letters import (
     DeadLetter,
@@ -46,6 +47,7 @@ from api.schemas.timeline import FeedFact, TaskPointQuery, Timeline, TimelineFac
 __all__ = [
     "AiShare",
     "Answer",
+    "ArtifactList",
     "Cancelled",
     "Ceilings",
     "ClaimEscalation",
@@ -94,6 +96,7 @@ __all__ = [
     "ResolveEscalation",
     "Resolved",
     "Resumed",
+    "StepArtifact",
     "StepRow",
     "SubmitGoal",
     "Submitted",

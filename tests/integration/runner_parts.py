@@ -12,7 +12,7 @@ from events.facts import TaskSubmitted
 from events.failure import ErrorType, Strategy
 from events.steps import Artifact, StepExecuted
 from events.worker import Assignment
-from runner.artifacts import ArtifactStore
+from producers.artifacts import ArtifactStore
 from runner.browser import BrowserHost
 from runner.browser_performer import BrowserPerformer, Timeouts
 from runner.checkpoints import CheckpointVault, checkpoint_keys

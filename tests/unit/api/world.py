@@ -19,6 +19,7 @@ from events.outcome import Outcome
 from events.queues import DispatchCommandEnvelope
 from events.task import Status
 from events.topics import Topics
+from producers.artifacts import ArtifactStore
 from producers.memory import InMemoryPublisher
 from producers.outcomes import OutcomeDesk
 from producers.publisher import Placement
@@ -207,7 +208,9 @@ def build() -> World:
         return not fact.endswith(":999")
 
     probes = Probes(lambda: True, lambda: 1, lambda: True, lambda: True, list)
-    parts = Parts(topics, publisher, publisher.desk, ring, readings, wait_until, probes, 0.2)
+    parts = Parts(
+        topics, publisher, publisher.desk, ring, readings, wait_until, probes, 0.2, artifacts=ArtifactStore("memory://")
+    )
     transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {operator}"}
     http = httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers)

@@ -7,7 +7,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from events.errors import SetupIncomplete
-from runner.artifacts import ArtifactStore
+from producers.artifacts import ArtifactStore
 from runner.checkpoints import Checkpoint, CheckpointVault, UnusableCheckpoint, checkpoint_keys
 
 PLACE = Checkpoint(

@@ -7,9 +7,9 @@ import pytest
 
 from events.errors import PublishFailed, SetupIncomplete
 from events.partitioner import partition_of
+from producers.artifacts import ArtifactStore
 from producers.publisher import Placement
 from producers.step_marks import StepMarks
-from runner.artifacts import ArtifactStore
 from runner.chromium import find_chromium
 from runner.limits import LoopWatch
 

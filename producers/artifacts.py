@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
 import fsspec
 
 from events.steps import Artifact
+
+_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class ArtifactStore:
@@ -32,7 +35,10 @@ class ArtifactStore:
 
         Raises:
             FileNotFoundError: the store does not hold it.
+            ValueError: that is no name of a file of ours.
         """
+        if not _NAME.fullmatch(sha256):
+            raise ValueError(f"{sha256!r} is no SHA-256 in hexadecimal")
         content: bytes = await asyncio.to_thread(self._files.cat_file, self._place(sha256))
         return content
 
