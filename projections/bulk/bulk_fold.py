@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from importlib.resources import files
 from itertools import pairwise
 from uuid import UUID
@@ -31,12 +32,12 @@ class BulkFold:
         self._topics = topics
         self._tallies = {place: Tally(next_offset=start) for place, start in starts.items()}
         self._slow = SlowRoad(store, topics, self._tallies)
-        self._connection = store.cursor()
+        self._connection, self._beside = store.cursor(), store.cursor()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="rebuild-steps")
         self._connection.execute(f"SET threads = {threads}")
         self._connection.execute(f"SET memory_limit = '{_MEMORY}'")
-        self._connection.execute(
-            "ATTACH ':memory:' AS side"
-        )  # what only the rebuild needs; goes to disk when it is much
+        # What only the rebuild needs; DuckDB takes it to disk when it is much.
+        self._connection.execute("ATTACH ':memory:' AS side")
         self._connection.execute(parse.SCHEMA)
 
     def take(self, raw: RawTables, loaded: Loaded) -> None:
@@ -53,8 +54,13 @@ class BulkFold:
             heaps.get(record.place.topic, rare).append(record)
         for place, end in loaded.ends.items():
             self._tallies.setdefault(place, Tally()).next_offset = end
-        self._take_facts(raw.facts, facts)
-        self._take_steps(raw.steps, steps)
+        # The lines of a chunk come out of few rows, which DuckDB reads with one thread; so two read at once.
+        parsed = self._thread.submit(parse.parse_steps, self._beside, raw.steps)
+        try:
+            self._take_facts(raw.facts, facts)
+        finally:
+            wait([parsed])
+        self._take_steps(parsed.result(), steps)
         if rare:
             self._slow.fold(rare)
 
@@ -72,6 +78,8 @@ class BulkFold:
 
     def close(self) -> None:
         """Free what only the rebuild needed, and let go of the store."""
+        self._thread.shutdown()
+        self._beside.close()
         self._connection.execute("DETACH side")
         self._connection.close()
 
@@ -85,9 +93,8 @@ class BulkFold:
         ]
         self._append("side.doubtful", rows)
 
-    def _take_steps(self, table: str, others: Sequence[Record]) -> None:
-        found = parse.parse_steps(self._connection, table)
-        for partition, number in parse.passed_steps(self._connection):
+    def _take_steps(self, found: Sequence[tuple[int, int, str]], others: Sequence[Record]) -> None:
+        for partition, number in parse.passed_steps(self._beside):
             self._slow.count(Place(self._topics.step_events, partition), taken=number)
         for record in self._in_order(self._topics.step_events, found, others):
             decoded = self._slow.decoded([record])

@@ -16,7 +16,7 @@ from projections.store import Store
 
 CHUNK = 250_000  # records; two of them are in memory at once
 _FIRST = 20  # the first chunk is so much smaller, so that progress shows early
-_READING = 0.85  # of the work, roughly; the rest begins when all records are in
+_READING = 0.7  # of the work, roughly; the rest begins when all records are in
 _RAW = 'CREATE OR REPLACE TABLE {} ("partition" INTEGER, "offset" BIGINT, lines VARCHAR)'
 
 

@@ -175,8 +175,9 @@ class KafkaSource:
             StoreMismatch: records were thrown away before they could be read.
         """
         sorting = Sorting(connection, self._topics, tables)
+        frequent = {self._topics.task_events, self._topics.step_events}
         while self._unread and sorting.loaded.records < most:
-            for (topic, partition), records in _by_place(self._grab()).items():
+            for (topic, partition), records in _by_place(self._grab(), frequent).items():
                 sorting.add(topic, partition, records)
                 place, end = Place(topic, partition), records[-1][0] + 1
                 self._next[place] = end
@@ -199,7 +200,7 @@ class KafkaSource:
         return messages
 
 
-def _by_place(messages: list[Message]) -> dict[tuple[str, int], list[Kept]]:
+def _by_place(messages: list[Message], untimed: set[str]) -> dict[tuple[str, int], list[Kept]]:
     """Called for every record: this loop is half of what reading costs in Python."""
     places: dict[Any, list[Kept]] = {}
     for message in messages:
@@ -210,7 +211,8 @@ def _by_place(messages: list[Message]) -> dict[tuple[str, int], list[Kept]]:
         records = places.get(place)
         if records is None:
             records = places[place] = []
-        records.append((message.offset(), message.value(), message.timestamp()[1]))  # type: ignore[arg-type] # no error
+        at_ms = None if place[0] in untimed else message.timestamp()[1]
+        records.append((message.offset(), message.value(), at_ms))  # type: ignore[arg-type] # there is no error
     return places
 
 
