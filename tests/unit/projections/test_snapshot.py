@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from events.errors import NoSnapshot
-from events.facts import RecoveryPlanned, TaskCancelled, TaskEscalated, TaskFailed
+from events.facts import RecoveryPlanned, TaskCancelled, TaskEscalated, TaskFact, TaskFailed
 from events.failure import ErrorType, Strategy
 from events.task import Status
 from projections.answers import TaskPage
@@ -35,7 +35,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
         retry_at=at(60),
     )
     wrong = {"error_type": ErrorType.SITE_DOWN, "error_message": "down"}
-    lives = {
+    lives: dict[str, list[TaskFact]] = {
         "pending": [],
         "claimed": [claimed()],
         "running": [claimed(), started()],

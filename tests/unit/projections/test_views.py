@@ -19,6 +19,7 @@ from events.facts import (
     RecoveryPlanned,
     TaskCancelled,
     TaskEscalated,
+    TaskFact,
     TaskRecovered,
     TaskReleased,
     UnknownFact,
@@ -106,7 +107,7 @@ def test_tasks_with_their_sums(store: Store) -> None:
 
 def test_leases_from_the_claim_to_their_end(store: Store) -> None:
     task = Log().task()
-    facts = [
+    facts: list[TaskFact] = [
         submitted(),
         claimed(1, "w1"),
         TaskReleased(lease_epoch=1, reason="going down"),

@@ -73,7 +73,11 @@ def _life(random: Random) -> list[TaskFact]:
         life.append(TaskRecovered(lease_epoch=1, attempt_number=1, lease_until=at(90)))
     used = random.random() < 0.5
     saved = 12.5 if used else 0.0
-    ends = [completed(cached_path_used=used, cache_time_saved_seconds=saved), TaskFailed(**wrong), TaskCancelled()]
+    ends: list[TaskFact] = [
+        completed(cached_path_used=used, cache_time_saved_seconds=saved),
+        TaskFailed(**wrong),
+        TaskCancelled(),
+    ]
     return [*life, *random.choices(ends, [8, 2, 1])]
 
 
