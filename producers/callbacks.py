@@ -7,7 +7,7 @@ from typing import Protocol
 
 import structlog
 
-from events.errors import ApiUnreachable, BrokerUnreachable, NoSuchTask
+from events.errors import ApiUnreachable, BrokerUnreachable, LogConflict, NoSuchTask
 from events.facts import EscalationResolved, TaskCancelled, TaskCompleted, TaskFailed
 from events.partitioner import partition_of
 from events.topics import Topics
@@ -95,7 +95,12 @@ class Callbacks:
         if positions.keys() != set(range(self._topics.partitions)):
             self._store.begin(self._lookup.fact_ends())
             return
-        facts, after = self._lookup.facts_since(positions, awaited.__contains__)
+        try:
+            facts, after = self._lookup.facts_since(positions, awaited.__contains__)
+        except LogConflict as gone:
+            log.warning("ends were archived unseen: each task is asked for", action="callbacks.begin", why=str(gone))
+            self._store.begin(self._lookup.fact_ends())
+            return
         if any(after[partition] < positions[partition] for partition in positions):
             log.warning("the log is shorter than it was: is it another one?", action="callbacks.begin")
             self._store.begin(after)

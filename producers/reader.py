@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from events.codec import decode_fact, decode_step
 from events.envelope import Envelope, StepEnvelope
-from events.errors import BrokerUnreachable, UndecodableRecord
+from events.errors import BrokerUnreachable, LogConflict, UndecodableRecord
 from events.partitioner import partition_of
 from events.topics import Topics
 from producers.publisher import Placement
@@ -45,8 +45,9 @@ class LogReader:
         topic, key = self._topics.step_events, task_id.encode()
         partition = partition_of(task_id, self._topics.partitions)
         with self._lock:
-            end = self._watermarks(topic, partition)[1]
-            bodies = [m.value() for m in self._read(topic, {partition: (since, end)}) if m.key() == key]
+            low, end = self._watermarks(topic, partition)
+            start = max(low, since)  # what is older is archived, and of tasks that are over
+            bodies = [m.value() for m in self._read(topic, {partition: (start, end)}) if m.key() == key]
         return [fact for body in bodies if (fact := _step(body)) is not None]
 
     def fact_at(self, place: str) -> Envelope | None:
@@ -63,11 +64,19 @@ class LogReader:
     def facts_since(
         self, positions: Mapping[int, int], wanted: Callable[[str], bool]
     ) -> tuple[list[tuple[Envelope, Placement]], dict[int, int]]:
-        """Facts of the tasks wanted, from the positions to the ends as they are; and the positions after that."""
+        """Facts of the tasks wanted, from the positions to the ends as they are; and the positions after that.
+
+        Raises:
+            LogConflict: the log begins behind a position: what was there is archived.
+        """
         topic, found = self._topics.task_events, []
         after = dict(positions)
         with self._lock:
-            ends = {p: self._watermarks(topic, p)[1] for p in positions}
+            spans = {p: self._watermarks(topic, p) for p in positions}
+            for p, (low, _) in spans.items():
+                if positions[p] < low:
+                    raise LogConflict(f"{topic}[{p}] begins at {low}, behind {positions[p]}")
+            ends = {p: high for p, (_, high) in spans.items()}
             for message in self._read(topic, {p: (positions[p], ends[p]) for p in positions}):
                 partition, offset = int(message.partition() or 0), int(message.offset() or 0)
                 key = (message.key() or b"").decode(errors="replace")

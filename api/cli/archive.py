@@ -119,34 +119,41 @@ def _cutoff(days: int) -> datetime:
 
 
 def _show(found: Plan) -> None:
-    table = Table("topic", "p", "log", "goes below", "records", "MiB", "tasks", "from", "to", "why not more")
-    for part in found.partitions:
-        if part.goes or part.waiting or part.reason:
-            table.add_row(*_row(part, found))
     out.print(f"records before {found.cutoff:%Y-%m-%d %H:%M} UTC of tasks that are over:", highlight=False)
-    out.print(table)
-    for topic in found.refused:
-        if topic.records:
-            line = f"{topic.topic} stays ({topic.records} records): {topic.reason}"
-            out.print(line, highlight=False, soft_wrap=True)
+    table = Table("topic", "p", "log", "goes below", "records", "MiB", "tasks", "from", "to")
+    for part in found.going:
+        table.add_row(*_row(part, found))
+    if found.going:
+        out.print(table)
+    for line in _held(found):
+        out.print(escape(line), highlight=False, soft_wrap=True)
     records, size = sum(part.records for part in found.going), sum(part.bytes for part in found.going)
     said = f"{records} records, {size / _KIB / _KIB:.1f} MiB, would go" if records else "nothing would go"
     out.print(said, highlight=False)
 
 
+def _held(found: Plan) -> Iterator[str]:
+    """Why not more, a line for each partition that is held at all, and for each topic that stays."""
+    for part in found.partitions:
+        if part.reason:
+            stays = f" ({part.waiting} records behind it are old enough)" if part.waiting else ""
+            yield f"{part.place.topic}[{part.place.partition}] stays from {part.cut} on: {part.reason}{stays}"
+    for topic in found.refused:
+        if topic.records:
+            yield f"{topic.topic} stays ({topic.records} records): {topic.reason}"
+
+
 def _row(part: PartitionPlan, found: Plan) -> tuple[str, ...]:
-    stays = f" ({part.waiting} old records stay)" if part.waiting else ""
     return (
         part.place.topic,
         str(part.place.partition),
         f"{part.beginning}-{found.log.ends[part.place]}",
-        str(part.cut) if part.goes else "-",
+        str(part.cut),
         str(part.records),
         f"{part.bytes / _KIB / _KIB:.1f}",
         str(part.tasks),
         _day(part.oldest_ms),
         _day(part.newest_ms),
-        f"{part.reason}{stays}",
     )
 
 

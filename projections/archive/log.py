@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Generator, Mapping
+from time import monotonic
 from typing import Any, cast
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
@@ -17,6 +18,7 @@ from projections.records import LogShape, Place
 
 _PATIENCE_SECONDS = 30.0
 _BATCH = 5_000
+_SETTLING_SECONDS = 0.2
 
 
 class ArchivableLog:
@@ -74,10 +76,16 @@ class ArchivableLog:
     def decided_to(self) -> dict[int, int | None]:
         """By partition, the highest command the processors have done with; none where the broker does not know."""
         places = [TopicPartition(self.topics.task_commands, p) for p in range(self.topics.partitions)]
-        try:
-            found = self._consumer.committed(places, timeout=_PATIENCE_SECONDS)
-        except KafkaException as error:
-            raise BrokerUnreachable(f"committed offsets: {error.args[0].str()}") from error
+        until = monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                found = self._consumer.committed(places, timeout=_PATIENCE_SECONDS)
+                break
+            except KafkaException as error:
+                # A broker that was just started looks for who keeps the group, and says so.
+                if monotonic() > until or not error.args[0].retriable():
+                    raise BrokerUnreachable(f"committed offsets: {error.args[0].str()}") from error
+            self._consumer.poll(_SETTLING_SECONDS)  # nothing is assigned: it only waits
         return {place.partition: place.offset - 1 if place.offset >= 0 else None for place in found}
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from events.commands import CancelTask
-from events.errors import ApiUnreachable, NoSuchTask
+from events.errors import ApiUnreachable, LogConflict, NoSuchTask
 from events.task import Status
 from producers.callback_store import CallbackStore, Owed
 from producers.callbacks import Callbacks
@@ -234,6 +234,26 @@ def test_two_processes_do_not_make_the_same_callback_at_once(new: New, readings:
 
     assert first.check() == 1
     assert inside == [0]
+
+
+def test_ends_that_were_archived_unseen_are_asked_for(
+    new: New, readings: Readings, heard: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = Hall()
+    callbacks = new(hall)
+    readings.tasks["a"] = Status.IN_PROGRESS
+    callbacks.owe("a", "hear")
+    for _ in range(2):
+        assert callbacks.check() == 0
+
+    def gone(*_: object) -> None:
+        raise LogConflict("the log begins behind")
+
+    monkeypatch.setattr(hall, "facts_since", gone)
+    readings.tasks["a"] = Status.COMPLETED
+
+    assert (callbacks.check(), heard) == (1, ["a"])
+    hall.close()
 
 
 def test_reading_on_and_noting_ends_is_one_change(tmp_path: Path) -> None:
