@@ -73,7 +73,9 @@ class TaskAnswer:
     last_event_id: str
     updated_at: datetime
     total_steps: int
-    total_cost: float  #: USD
+    total_cost: float  #: USD, as reported
+    priced_cost: float | None = 0.0  #: USD: tokens at their price then; none when none of it has a known price
+    unpriced_tokens: int = 0  #: without a known price
 
     @property
     def total_time_seconds(self) -> float | None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from projections.answers import StepAnswer
+from projections.answers import StepAnswer, TaskAnswer
 from projections.own_prices import EVER, NEVER, Price
 from projections.reading import Reading, naive
 
+PRICED = frozenset({"priced_cost", "unpriced_tokens"})  #: fields of answers that prices make, not columns
 _MILLION = 1_000_000
 
 
@@ -38,6 +39,15 @@ class PriceReadings(Reading):
     def prices(self) -> list[PriceAnswer]:
         """Every price of every model that occurred, by provider, model and time; unpriced ones have a row, too."""
         return [_answer(Price(*row[:-1]), row[-1]) for row in self._rows(_PRICES)]
+
+    def _task_priced(self, task: TaskAnswer, until: datetime | None = None) -> TaskAnswer:
+        """The task with what its tokens cost, of steps and costs up to a moment of the store's time."""
+        used = self._rows("SELECT input_tokens + output_tokens FROM task_totals WHERE task_id = $id", {"id": task.id})
+        if not used or not used[0][0]:
+            return task if not task.total_cost else replace(task, priced_cost=None)
+        priced, unpriced, reported = self._rows(_OF_TASK, {"id": task.id, "until": until or NEVER})[0]
+        cost = 0.0 if priced is None and not unpriced and not reported else _float(priced)
+        return replace(task, priced_cost=cost, unpriced_tokens=unpriced)
 
     def _priced(self, steps: list[StepAnswer]) -> list[StepAnswer]:
         """The steps with their `priced_cost`; none where no price is known. As `v_ai_usage` has it."""
@@ -101,6 +111,11 @@ def _float(rate: Decimal | None) -> float | None:
     return None if rate is None else float(rate)
 
 
+_OF_TASK = """
+SELECT sum(priced_cost), coalesce(sum(input_tokens + output_tokens) FILTER (priced_cost IS NULL), 0)::BIGINT,
+       coalesce(sum(reported_cost) FILTER (priced_cost IS NULL), 0)
+FROM v_ai_usage WHERE task_id = $id::UUID AND used_at <= $until
+"""
 _PRICES = """
 SELECT p.*, coalesce(u.tokens, 0)
 FROM prices AS p

@@ -16,12 +16,12 @@ from projections.answers import (
     TaskSummary,
     progress_percent,
 )
-from projections.price_queries import PriceReadings
+from projections.price_queries import PRICED, PriceReadings
 from projections.reading import MAX_PAGE, Row, filter_of, uuid_of, values_of
 from projections.task_filter import Cursor, TaskFilter, conditions
 
-_TASK_FIELDS = tuple(field.name for field in fields(TaskAnswer))
-_STEP_FIELDS = tuple(field.name for field in fields(StepAnswer) if field.name != "priced_cost")
+_TASK_FIELDS = tuple(field.name for field in fields(TaskAnswer) if field.name not in PRICED)
+_STEP_FIELDS = tuple(field.name for field in fields(StepAnswer) if field.name not in PRICED)
 _RECOVERY_FIELDS = tuple(field.name for field in fields(RecoveryAnswer))
 _TASK_COLUMNS = ", ".join("task_id" if name == "id" else name for name in _TASK_FIELDS)
 
@@ -38,7 +38,7 @@ class TaskReadings(PriceReadings):
             f"SELECT {_TASK_COLUMNS} FROM v_tasks WHERE task_id = $id",  # noqa: S608 - columns are our own names
             {"id": key},
         )
-        return TaskAnswer(**values_of(_TASK_FIELDS, rows[0])) if rows else None
+        return self._task_priced(TaskAnswer(**values_of(_TASK_FIELDS, rows[0]))) if rows else None
 
     def list_tasks(
         self,

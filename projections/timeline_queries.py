@@ -14,12 +14,13 @@ from events.envelope import Envelope
 from events.facts import TaskSubmitted
 from projections import task_fold
 from projections.answers import TaskAnswer
-from projections.reading import Reading, naive, uuid_of, values_of
+from projections.price_queries import PRICED, PriceReadings
+from projections.reading import naive, uuid_of, values_of
 from projections.task_row import GOAL_COLUMNS, TaskRow, goal_columns, utc
 
 _CAUSED = "SELECT 1 FROM facts WHERE task_id = $id AND causation_id = $command LIMIT 1"
 _FIELDS = ("version", "event_id", "type", "recorded_at", "caused_by", "causation_id", "partition", "offset")
-_ANSWERED = tuple(field.name for field in fields(TaskAnswer))
+_ANSWERED = tuple(field.name for field in fields(TaskAnswer) if field.name not in PRICED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class FactAnswer:
     event: dict[str, Any]  #: as it lies on the log
 
 
-class TimelineReadings(Reading):
+class TimelineReadings(PriceReadings):
     """Facts, and states told from them."""
 
     def timeline(self, task_id: str, *, after_version: int = 0, limit: int = 1_000) -> list[FactAnswer]:
@@ -93,7 +94,8 @@ class TimelineReadings(Reading):
         steps, cost = self._rows(_TOTALS, {"id": key, "until": until or recorded_at})[0]
         known = {"id": str(key), "total_steps": steps, "total_cost": cost, **dict(zip(GOAL_COLUMNS, goal, strict=True))}
         known = {**asdict(row), **known}
-        return TaskAnswer(**values_of(_ANSWERED, tuple(known[name] for name in _ANSWERED)))
+        task = TaskAnswer(**values_of(_ANSWERED, tuple(known[name] for name in _ANSWERED)))
+        return self._task_priced(task, until or recorded_at)
 
 
 _TIMELINE = """

@@ -60,7 +60,9 @@ class TaskView(Given):
     completed_at: Moment | None
     total_steps: int
     total_time_seconds: float | None
-    total_cost: Usd
+    total_cost: Usd = Field(description="as reported")
+    priced_cost: Usd | None = Field(description="tokens at their price then; null when none of it has a known price")
+    unpriced_tokens: int = Field(description="without a known price")
     progress: Percent
     cached_path_used: bool
     cache_time_saved_seconds: float
