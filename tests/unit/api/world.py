@@ -45,6 +45,7 @@ def a_task(task_id: str = OLD_ID, **changes: Any) -> TaskAnswer:
         "queued_at": NOW, "attempts": 0, "lease_epoch": 0, "recovery_attempts": 0, "cached_path_used": False,
         "cache_time_saved_seconds": 0.0, "version": 1, "last_event_id": "e", "updated_at": NOW, "total_steps": 0,
         "total_cost": 0.0,
+        "unpriced_tokens": 0,
     }  # fmt: skip
     return TaskAnswer(**{**blank, **known, **changes})
 
