@@ -55,7 +55,7 @@ _PROVIDERS = (
     ("claude", "claude-sonnet-4-5", 2),
     ("gemini", "gemini-x", 4),
 )
-
+_ROWS: dict[type[StepFact], str] = {StepExecuted: "execution_log", CostReported: "costs"}
 
 _REPORTS: tuple[type[Report], ...] = (
     *[c.StartTask] * 6, *[c.CompleteTask] * 3, *[c.FailAttempt] * 3, *[c.ReportRecovered] * 2, *[c.RenewLease] * 2,
@@ -71,9 +71,10 @@ class Written:
     partition: int
     timestamp_ms: int
     value: bytes
+    adds: str | None = None  #: the table that grows by one row with it, of those that only grow
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Task:
     task_id: str
     stream: Stream = EMPTY
@@ -138,7 +139,7 @@ class History:
         )
         task.stream = take(task.stream, fact)
         task.past.append(fact)
-        yield self._written(self._topics.task_events, task.task_id, encode(fact))
+        yield self._written(self._topics.task_events, task.task_id, encode(fact), adds="facts")
         if self._random.random() < 0.02:
             # Redelivered, or decided by a writer that had been replaced.
             late = self._random.choice(task.past)
@@ -237,8 +238,8 @@ class History:
             event_id=self._hex(), task_id=task.task_id, worker=worker, lease_epoch=epoch,
             recorded_at=self._now, event=event,
         )  # fmt: skip
-        for _ in range(2 if self._random.random() < 0.03 else 1):
-            yield self._written(self._topics.step_events, task.task_id, encode(record))
+        for adds in (_ROWS.get(type(event)), None)[: 2 if self._random.random() < 0.03 else 1]:
+            yield self._written(self._topics.step_events, task.task_id, encode(record), adds=adds)
 
     def _around(self) -> Iterator[Written]:
         """What happens beside the tasks, now and then."""
@@ -261,8 +262,9 @@ class History:
         elif pick < 0.055:
             yield from self._letter()
         elif pick < 0.075 and self._ended:
-            for path in self._paths.facts(self._now, self._random.choice(self._ended).task_id):
-                yield self._written(self._topics.path_events, path.path_key, encode(path))
+            facts = self._paths.facts(self._now, self._random.choice(self._ended).task_id)
+            for path, adds in zip(facts, ("navigation_path_events", None), strict=False):
+                yield self._written(self._topics.path_events, path.path_key, encode(path), adds=adds)
         elif pick < 0.08:
             yield self._written(
                 self._random.choice((self._topics.task_events, self._topics.step_events, self._topics.path_events)),
@@ -310,18 +312,20 @@ class History:
             letter = self._random.choice(self._letters)
             discarded = DeadLetterDiscarded(letter=letter, by="ann", note="old", recorded_at=self._now)
             redriven = DeadLetterRedriven(letter=letter, by="ann", redriven_to="t:1:2", recorded_at=self._now)
-            yield self._written(topic, key, encode(self._random.choice((discarded, redriven))))
+            yield self._written(topic, key, encode(self._random.choice((discarded, redriven))), adds="dead_letter_acts")
             return
         error = ValueError("not JSON")
         buried = bury(
             self._topics.task_commands, 1, self._made, b"k", b"{", error=error, reader="lifecycle", at=self._now
         )
         self._letters.append(f"{topic}:{partition_of(key, self._topics.partitions)}:{len(self._letters)}")
-        yield self._written(topic, key, encode(buried))
+        yield self._written(topic, key, encode(buried), adds="dead_letters")
 
-    def _written(self, topic: str, key: str, value: bytes, *, partition: int | None = None) -> Written:
+    def _written(
+        self, topic: str, key: str, value: bytes, *, partition: int | None = None, adds: str | None = None
+    ) -> Written:
         home = partition_of(key, self._topics.partitions) if partition is None else partition
-        return Written(topic, home, int(self._now.timestamp() * 1_000), value)
+        return Written(topic, home, int(self._now.timestamp() * 1_000), value, adds)
 
     def _id(self) -> str:
         """A UUIDv7 of the history's own time."""
