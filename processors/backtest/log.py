@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from events.errors import BrokerUnreachable
 from events.topics import Topics
+
+_log = structlog.get_logger(__name__)
 
 _CALL_SECONDS = 10.0
 _BATCH = 2_000
@@ -69,6 +72,12 @@ def _assign(consumer: Consumer, topics: Topics) -> dict[int, int]:
         if found is None:
             raise BrokerUnreachable(f"{topics.task_events}[{partition}] has no known end")
         low, high = found
+        if low > 0:
+            _log.warning(
+                "older facts are archived and are not replayed",
+                action="backtest.begin",
+                place=f"{topics.task_events}[{partition}]@{low}",
+            )
         if high > low:
             ahead[partition] = high
             places.append(TopicPartition(topics.task_events, partition, low))
