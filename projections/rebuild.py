@@ -9,6 +9,7 @@ removes what is left of the new one.
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -152,5 +153,6 @@ def _rename(source: Path, target: Path) -> None:
 
 
 def _remove(path: Path) -> None:
+    shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)  # what DuckDB could not hold in memory
     for suffix in (".wal", ""):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
