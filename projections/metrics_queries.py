@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from projections.price_queries import known_cost
 from projections.queue_answers import AiShare, GroupBy, Metrics, MetricsRow, MetricsSummary
 from projections.reading import Reading, Row
 
@@ -49,18 +51,17 @@ FROM v_daily_spend WHERE day BETWEEN $from AND $to AND status <> 'CANCELLED' GRO
 
 def _share_of(row: Row) -> AiShare:
     _, count, cost, priced, tokens, unpriced = row
-    return AiShare(count, float(cost), None if priced is None else float(priced), tokens, float(unpriced))
+    known = known_cost(priced or Decimal(0), some_unpriced=bool(tokens or unpriced))
+    return AiShare(count, float(cost), known, tokens, float(unpriced))
 
 
 def _priced(summary: MetricsSummary, shares: dict[str, AiShare]) -> MetricsSummary:
     """The summary with what all providers cost at the prices there are."""
-    known = [share.priced_cost for share in shares.values() if share.priced_cost is not None]
-    return replace(
-        summary,
-        priced_cost=sum(known) if known or not shares else None,
-        unpriced_tokens=sum(share.unpriced_tokens for share in shares.values()),
-        unpriced_cost=sum(share.unpriced_cost for share in shares.values()),
-    )
+    priced = sum(Decimal(str(share.priced_cost or 0)) for share in shares.values())
+    tokens = sum(share.unpriced_tokens for share in shares.values())
+    unpriced = sum(share.unpriced_cost for share in shares.values())
+    known = known_cost(Decimal(priced), some_unpriced=bool(tokens or unpriced))
+    return replace(summary, priced_cost=known, unpriced_tokens=tokens, unpriced_cost=unpriced)
 
 
 def _summary(sums: Row) -> MetricsSummary:

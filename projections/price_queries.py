@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import attrgetter
+from typing import NamedTuple
 
 from projections.answers import StepAnswer, TaskAnswer
 from projections.own_prices import EVER, NEVER, Price
-from projections.reading import Reading, naive
+from projections.reading import Reading
 
 PRICED = frozenset({"priced_cost", "unpriced_tokens"})  #: fields of answers that prices make, not columns
 _MILLION = 1_000_000
@@ -41,48 +43,81 @@ class PriceReadings(Reading):
         return [_answer(Price(*row[:-1]), row[-1]) for row in self._rows(_PRICES)]
 
     def _task_priced(self, task: TaskAnswer, until: datetime | None = None) -> TaskAnswer:
-        """The task with what its tokens cost, of steps and costs up to a moment of the store's time."""
-        used = self._rows("SELECT input_tokens + output_tokens FROM task_totals WHERE task_id = $id", {"id": task.id})
-        if not used or not used[0][0]:
+        """The task with what its tokens cost, of steps and costs up to a moment of the store's time.
+
+        As `v_ai_usage` has it, in a third of its time: a task has few rows.
+        """
+        tokens = self._rows("SELECT input_tokens + output_tokens FROM task_totals WHERE task_id = $id", {"id": task.id})
+        if not tokens or not tokens[0][0]:
             return task if not task.total_cost else replace(task, priced_cost=None)
-        priced, unpriced, reported = self._rows(_OF_TASK, {"id": task.id, "until": until or NEVER})[0]
-        cost = 0.0 if priced is None and not unpriced and not reported else _float(priced)
-        return replace(task, priced_cost=cost, unpriced_tokens=unpriced)
+        used = [_Used(*row) for row in self._rows(_OF_TASK, {"id": task.id, "until": until or NEVER})]
+        known = self._known(used)
+        costs = [_cost(each, known) for each in used]
+        priced = sum((cost for cost in costs if cost is not None), Decimal(0))
+        unpriced = sum(each.tokens for each, cost in zip(used, costs, strict=True) if cost is None)
+        return replace(task, priced_cost=known_cost(priced, some_unpriced=None in costs), unpriced_tokens=unpriced)
 
     def _priced(self, steps: list[StepAnswer]) -> list[StepAnswer]:
-        """The steps with their `priced_cost`; none where no price is known. As `v_ai_usage` has it."""
-        providers = sorted({step.ai_used for step in steps if step.input_tokens or step.output_tokens})
-        known: list[Price] = []
-        if providers:
-            rows = self._rows("SELECT * FROM prices WHERE list_contains($used, ai_used)", {"used": providers})
-            known = [Price(*row) for row in rows]
-        return [replace(step, priced_cost=_cost(step, known)) for step in steps]
+        """The steps with their `priced_cost`, likewise."""
+        used = [_Used(*_USED(step)) for step in steps]
+        known = self._known(used)
+        costs = [_cost(each, known) for each in used]
+        return [replace(step, priced_cost=_float(cost)) for step, cost in zip(steps, costs, strict=True)]
+
+    def _known(self, used: list[_Used]) -> list[Price]:
+        """Prices that may hold for what was used."""
+        providers = sorted({each.ai_used for each in used if each.tokens})
+        if not providers:
+            return []
+        rows = self._rows("SELECT * FROM prices WHERE list_contains($used, ai_used)", {"used": providers})
+        return [Price(*row) for row in rows]
 
 
-def _cost(step: StepAnswer, known: Iterable[Price]) -> float | None:
-    if not step.input_tokens + step.output_tokens:
-        return None if step.cost else 0.0
-    at = naive(step.created_at) or EVER
+def known_cost(priced: Decimal, *, some_unpriced: bool) -> float | None:
+    """What is known of a cost; none where only free things have a price, as nought would pass for the whole."""
+    return None if some_unpriced and not priced else float(priced)
+
+
+class _Used(NamedTuple):
+    ai_used: str
+    model: str | None
+    input_tokens: int
+    output_tokens: int
+    reported: Decimal | float
+    created_at: datetime
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+
+_USED = attrgetter("ai_used", "model", "input_tokens", "output_tokens", "cost", "created_at")
+
+
+def _cost(used: _Used, known: Iterable[Price]) -> Decimal | None:
+    if not used.tokens:
+        return None if used.reported else Decimal(0)
+    at = used.created_at.replace(tzinfo=None)  # aware ones are UTC
     minute = at.hour * 60 + at.minute
     for price in known:
         if (
-            (price.ai_used, price.model) == (step.ai_used, step.model or "")
+            (price.ai_used, price.model) == (used.ai_used, used.model or "")
             and price.valid_from <= at < price.valid_until
             and price.minute_from <= minute < price.minute_until
-            and price.input_above < step.input_tokens <= price.input_up_to
+            and price.input_above < used.input_tokens <= price.input_up_to
         ):
-            return _at_price(step, price)
+            return _at_price(used, price)
     return None
 
 
-def _at_price(step: StepAnswer, price: Price) -> float | None:
+def _at_price(used: _Used, price: Price) -> Decimal | None:
     cost = price.usd_per_record
-    used = ((step.input_tokens, price.usd_per_million_input), (step.output_tokens, price.usd_per_million_output))
-    for tokens, rate in used:
+    parts = ((used.input_tokens, price.usd_per_million_input), (used.output_tokens, price.usd_per_million_output))
+    for tokens, rate in parts:
         if tokens and rate is None:
             return None
         cost += tokens * (rate or Decimal(0)) / _MILLION
-    return float(cost)
+    return cost
 
 
 def _answer(price: Price, tokens: int) -> PriceAnswer:
@@ -112,9 +147,11 @@ def _float(rate: Decimal | None) -> float | None:
 
 
 _OF_TASK = """
-SELECT sum(priced_cost), coalesce(sum(input_tokens + output_tokens) FILTER (priced_cost IS NULL), 0)::BIGINT,
-       coalesce(sum(reported_cost) FILTER (priced_cost IS NULL), 0)
-FROM v_ai_usage WHERE task_id = $id::UUID AND used_at <= $until
+SELECT ai_used, model, input_tokens, output_tokens, cost, created_at
+FROM execution_log WHERE task_id = $id::UUID AND created_at <= $until
+UNION ALL
+SELECT ai_provider, model, input_tokens, output_tokens, cost, created_at
+FROM costs WHERE task_id = $id::UUID AND created_at <= $until
 """
 _PRICES = """
 SELECT p.*, coalesce(u.tokens, 0)

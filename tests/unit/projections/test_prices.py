@@ -15,13 +15,14 @@ from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo, Provider
 
 from events.errors import SetupIncomplete
+from events.steps import StepFact
 from projections.own_prices import OwnPrices, Price, read_own_prices
 from projections.price_keys import STEP_MINUTES, TIERS
 from projections.price_list import prices_of
 from projections.prices import Prices
 from projections.queries import Readings
 from projections.store import Store
-from tests.unit.projections.log import Log, at, claimed, completed, cost, read, started, step, submitted
+from tests.unit.projections.log import Log, TaskLog, at, claimed, completed, cost, read, started, step, submitted
 from tests.wait import until
 
 NOTHING = OwnPrices()
@@ -147,17 +148,19 @@ def test_what_is_priced_costs_what_the_list_calculates(store: Store) -> None:
 
 def test_a_task_says_what_its_tokens_cost(store: Store) -> None:
     log, readings = Log(), Readings(store.cursor)
-    free, asked, half, silent = log.task(), log.task(), log.task(), log.task()
+    free, asked, half, silent, strange = log.task(), log.task(), log.task(), log.task(), log.task()
     known = step(1, ai_used="claude", model="claude-sonnet-4-5", input_tokens=1_000, output_tokens=100)
     unknown = step(2, ai_used="gemini", model="gemini-x", input_tokens=70, output_tokens=7, cost=0.5)
     put(store, prices_of("claude", "claude-sonnet-4-5", NOTHING))
+    said: tuple[tuple[TaskLog, list[StepFact]], ...]
     said = ((free, [step(1, ai_used="rules")]), (asked, [known]), (half, [known, unknown]), (silent, [cost(0.25)]))
+    said = (*said, (strange, [step(1, ai_used="rules"), unknown]))
     for task, steps in said:
         read(store, task.facts(submitted(), claimed(), started()) + task.steps(*steps) + task.facts(completed()))
 
     found = [readings.get_task(task.task_id) for task, _ in said]
     shown = [(each.total_cost, each.priced_cost, each.unpriced_tokens) for each in found if each is not None]
-    assert shown == [(0.0, 0.0, 0), (0.0, 0.0045, 0), (0.5, 0.0045, 77), (0.25, None, 0)]
+    assert shown == [(0.0, 0.0, 0), (0.0, 0.0045, 0), (0.5, 0.0045, 77), (0.25, None, 0), (0.5, None, 77)]
     assert [readings.task_as_of(task.task_id, version=4) for task, _ in said] == found
     early = readings.task_as_of(asked.task_id, moment=at(1))
     assert early is not None

@@ -271,7 +271,7 @@ def test_metrics_by_day_week_and_month(store: Store, readings: Readings) -> None
     assert (summary.total_tasks_completed, summary.total_tasks_failed, summary.success_rate) == (3, 1, 75.0)
     assert (summary.total_cost, summary.avg_task_cost) == (3.0, 0.75)
     assert summary.cache_hit_rate == pytest.approx(100 / 3)
-    assert (summary.priced_cost, summary.unpriced_tokens, summary.unpriced_cost) == (0.0, 0, 3.0)
+    assert (summary.priced_cost, summary.unpriced_tokens, summary.unpriced_cost) == (None, 0, 3.0)
     assert metrics.ai_routing_breakdown == {
         "claude": AiShare(4, 1.0, priced_cost=None, unpriced_cost=1.0),  # nobody said how many tokens
         "codex": AiShare(4, 2.0, priced_cost=None, unpriced_cost=2.0),
