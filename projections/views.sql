@@ -18,31 +18,38 @@ FROM tasks AS t
 LEFT JOIN task_totals AS s ON s.task_id = t.task_id
 WHERE t.status IS NOT NULL;
 
--- Every time that a worker held a task: from the claim to the fact that ended the lease.
+-- Every time that a worker held a task: from the claim to the fact that ended the lease; a recovery in the open page does not.
 CREATE VIEW v_leases AS
 SELECT
     task_id,
-    arg_min(CASE WHEN type = 'task.claimed' THEN (record->>'$.event.lease_epoch')::INTEGER END, version)
-        AS lease_epoch, -- 1-based count of the task's leases
-    arg_min(CASE WHEN type = 'task.claimed' THEN record->>'$.event.worker' END, version) AS worker, -- that held it
-    arg_min(CASE WHEN type = 'task.claimed' THEN (record->>'$.event.attempt')::INTEGER END, version)
-        AS attempt, -- 1-based; a task that was given back keeps its number
-    min(recorded_at) FILTER (type = 'task.claimed') AS claimed_at, -- by the broker's clock, as the others
-    min(recorded_at) FILTER (type = 'task.started') AS started_at, -- when the worker began to act
+    max(told[1])::INTEGER AS lease_epoch, -- 1-based count of the task's leases
+    max(told[2]) AS worker, -- that held it
+    max(told[3])::INTEGER AS attempt, -- 1-based; a task that was given back keeps its number
+    min(recorded_at) FILTER (type = 'task.claimed') AS claimed_at, -- by the broker's clock
+    min(recorded_at) FILTER (type = 'task.started') AS started_at, -- when the worker began to act; NULL: it did not
     arg_min(recorded_at, version) FILTER (ends) AS ended_at, -- NULL: it is held
     arg_min(type, version) FILTER (ends) AS ended_by -- type of the fact that ended it
 FROM (
     SELECT
-        *,
+        task_id, version, type, recorded_at,
+        CASE WHEN type = 'task.claimed' THEN told END AS told,
         count(*) FILTER (type = 'task.claimed') OVER (PARTITION BY task_id ORDER BY version) AS lease,
-        type IN (
-            'task.released', 'task.completed', 'task.failed', 'task.escalated', 'task.paused', 'task.cancelled',
-            'escalation.resolved'
-        ) OR (
-            type = 'task.recovery_planned' AND NOT coalesce(CASE WHEN type = 'task.recovery_planned' THEN
-                record->>'$.event.same_session' = 'true' AND record->>'$.event.lease_until' IS NOT NULL END, FALSE)
-        ) AS ends
-    FROM facts
+        CASE type WHEN 'task.claimed' THEN FALSE WHEN 'task.started' THEN FALSE
+             WHEN 'task.recovery_planned' THEN told[4] IS DISTINCT FROM 'true' OR told[5] IS NULL
+             ELSE TRUE END AS ends
+    FROM (
+        -- Records are long: what is wanted of them is taken out before rows are sorted.
+        SELECT
+            task_id, version, type, recorded_at,
+            CASE WHEN type IN ('task.claimed', 'task.recovery_planned') THEN json_extract_string(record, [
+                '$.event.lease_epoch', '$.event.worker', '$.event.attempt', '$.event.same_session', '$.event.lease_until'
+            ]) END AS told
+        FROM facts
+        WHERE type IN (
+            'task.claimed', 'task.started', 'task.released', 'task.recovery_planned', 'task.completed', 'task.failed',
+            'task.escalated', 'task.paused', 'task.cancelled', 'escalation.resolved'
+        )
+    )
 )
 WHERE lease > 0
 GROUP BY task_id, lease;
