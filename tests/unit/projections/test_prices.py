@@ -152,9 +152,13 @@ def test_a_task_says_what_its_tokens_cost(store: Store) -> None:
     known = step(1, ai_used="claude", model="claude-sonnet-4-5", input_tokens=1_000, output_tokens=100)
     unknown = step(2, ai_used="gemini", model="gemini-x", input_tokens=70, output_tokens=7, cost=0.5)
     put(store, prices_of("claude", "claude-sonnet-4-5", NOTHING))
-    said: tuple[tuple[TaskLog, list[StepFact]], ...]
-    said = ((free, [step(1, ai_used="rules")]), (asked, [known]), (half, [known, unknown]), (silent, [cost(0.25)]))
-    said = (*said, (strange, [step(1, ai_used="rules"), unknown]))
+    said: list[tuple[TaskLog, list[StepFact]]] = [
+        (free, [step(1, ai_used="rules")]),
+        (asked, [known]),
+        (half, [known, unknown]),
+        (silent, [cost(0.25)]),
+        (strange, [step(1, ai_used="rules"), unknown]),
+    ]
     for task, steps in said:
         read(store, task.facts(submitted(), claimed(), started()) + task.steps(*steps) + task.facts(completed()))
 
