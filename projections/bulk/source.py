@@ -81,7 +81,7 @@ class RecordSource:
         sorting = Sorting(connection, self._topics, tables)
         chunk = islice(self._records, most)
         for place, records in groupby(chunk, key=itemgetter(0)):
-            sorting.add(*place, [(offset, value, at_ms) for _, offset, value, at_ms in records])
+            sorting.add(place.topic, place.partition, [(offset, value, at_ms) for _, offset, value, at_ms in records])
         loaded = sorting.finish()
         self._ahead = self._ahead - loaded.records if loaded.records else 0
         return loaded
