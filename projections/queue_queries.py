@@ -59,12 +59,12 @@ FROM tasks WHERE completed_at IS NULL AND status IS NOT NULL
 GROUP BY queue, status, held
 """
 _TODAY = "SELECT status, sum(tasks)::BIGINT FROM daily_tasks WHERE day = $day GROUP BY status"
-#: A task that must not start before some moment does not wait until then.
+#: A task that must not start before some moment does not wait until then; one that never started has no times at all.
 _AVERAGES = """
 SELECT avg(greatest(0, epoch(started_at) - epoch(greatest(created_at, coalesce(not_before, created_at))))),
        avg(greatest(0, epoch(completed_at) - epoch(started_at)))
 FROM tasks
-WHERE completed_at >= $since AND completed_at <= $now AND status IN ('COMPLETED', 'FAILED')
+WHERE completed_at >= $since AND completed_at <= $now AND status IN ('COMPLETED', 'FAILED') AND started_at IS NOT NULL
 """
 _QUEUE_ORDERS = "SELECT subject, paused, pause_reason, ceilings FROM orders WHERE is_queue"
 _WORKERS = """

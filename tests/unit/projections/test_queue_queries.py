@@ -144,7 +144,8 @@ def test_waiting_and_completion_times_are_those_of_the_last_day(store: Store, re
         ended += task.facts(started())
         task.seconds = ended_at - 1
         ended += task.facts(completed())
-    read(store, ended)
+    never_started = log.task().facts(submitted(), TaskFailed(error_type=ErrorType.EXPIRED, error_message="not started"))
+    read(store, ended + never_started)
     status = readings.queue_status(at(60))
 
     assert status.avg_wait_time_seconds == pytest.approx((6 + 26) / 2)
