@@ -2,66 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 from time import monotonic
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from events.codec import encode
-from events.errors import BrokerUnreachable, StoreMismatch
-from events.facts import TaskFact, UnknownFact
+from events.errors import BrokerUnreachable
+from events.facts import UnknownFact
 from events.queues import DispatchEnvelope, QueuePaused
 from events.task import Status
 from events.topics import Topics
 from events.webhooks import WebhookDelivered, WebhookEnvelope
 from local.kafka_server import Broker
-from producers.admin import ensure_topics
-from producers.kafka import KafkaPublisher
-from projections.bulk.run import Progress
 from projections.projector import Projector
-from projections.rebuild import rebuild
-from projections.store import FILE
-from tests.unit.projections.log import Log, TaskLog, at, claimed, completed, cost, started, step, submitted
+from tests.integration.log_writer import Writer
+from tests.unit.projections.log import Log, at, claimed, completed, cost, started, step, submitted
 from tests.wait import until
 
 pytestmark = pytest.mark.kafka
-
-
-class Writer:
-    """Appends records to topics of its own, as the lifecycle agent and a runner would."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self.connection: dict[str, Any] = {"bootstrap.servers": bootstrap}
-        self.topics = Topics(f"p{uuid4().hex[:8]}.", 3)
-        ensure_topics(self.connection, self.topics)
-        self.publisher = KafkaPublisher(self.connection)
-
-    def raw(self, topic: str, key: str, value: bytes) -> str:
-        place = self.publisher.send(topic, key, value).result(10)
-        return f"{place.topic}:{place.partition}:{place.offset}"
-
-    def facts(self, task: TaskLog, *facts: TaskFact | UnknownFact) -> str:
-        """The token of the last one."""
-        token = ""
-        for fact in facts:
-            task.facts(fact)
-            token = self.raw(self.topics.task_events, task.task_id, encode(task.envelopes[-1]))
-        return token
-
-    def step(self, task: TaskLog, event: Any) -> str:
-        return self.raw(self.topics.step_events, task.task_id, encode(task.step(event)))
-
-    def projector(self, path: Path) -> Projector:
-        return Projector(self.connection, self.topics, path / "readings.duckdb")
 
 
 @pytest.fixture
@@ -214,103 +177,6 @@ def test_heartbeats_thrown_away_by_age_are_not_waited_for(writer: Writer, tmp_pa
     second.stop()
 
     assert caught_up
-
-
-def test_a_topic_made_anew_is_refused_until_the_readings_are_rebuilt(writer: Writer, tmp_path: Path) -> None:
-    first = writer.projector(tmp_path)
-    first.start()
-    assert first.wait_for(writer.facts(Log().task(), submitted()), 10)
-    first.stop()
-    admin = AdminClient(writer.connection)
-    for future in admin.delete_topics([writer.topics.task_events]).values():
-        future.result(10)
-    until(lambda: writer.topics.task_events not in admin.list_topics(timeout=5).topics)
-    ensure_topics(writer.connection, writer.topics)
-    with pytest.raises(StoreMismatch, match="goaltrail rebuild"):
-        writer.projector(tmp_path).start()
-    rebuild(writer.connection, writer.topics, tmp_path / "readings.duckdb", lambda *_: None)
-    again = writer.projector(tmp_path)
-    again.start()
-    total = again.readings.list_tasks().total
-    again.stop()
-
-    assert total == 0
-
-
-def test_a_rebuild_gives_the_same_answers_and_keeps_the_old_file(writer: Writer, tmp_path: Path) -> None:
-    log, path = Log(), tmp_path / "readings.duckdb"
-    tasks = [log.task() for _ in range(50)]
-    for task in tasks:
-        writer.step(task, step(1, cost=0.1))
-        token = writer.facts(task, submitted(), claimed(), started(), completed())
-    live = writer.projector(tmp_path)
-    live.start()
-    assert live.wait_for(token, 10)
-    until(lambda: sum(lag.behind for lag in live.lag()) == 0)
-    before = [live.readings.get_task(task.task_id) for task in tasks]
-    live.stop()
-    told: list[Progress] = []
-    done = rebuild(writer.connection, writer.topics, path, told.append)
-    again = writer.projector(tmp_path)
-    again.start()
-    after = [again.readings.get_task(task.task_id) for task in tasks]
-    again.stop()
-
-    assert None not in before
-    assert after == before
-    assert (done.records, told[-1].records, told[-1].done) == (250, 250, 1.0)
-    assert (told[0].records, told[0].ahead) == (0, 250)
-    assert done.kept == tmp_path / "readings.duckdb.old"
-    assert done.kept.exists()
-
-
-def test_a_rebuild_that_ends_badly_leaves_the_old_file(writer: Writer, tmp_path: Path) -> None:
-    path, task = tmp_path / "readings.duckdb", Log().task()
-    writer.facts(task, submitted(), claimed())
-    rebuild(writer.connection, writer.topics, path, lambda _: None)
-    before = path.read_bytes()
-    left = tmp_path / "readings.duckdb.new.wal"
-    left.write_bytes(b"half a database")
-    newer = encode(task.link(started())).replace(b'"schema_version":1', b'"schema_version":99')
-    writer.raw(writer.topics.task_events, task.task_id, newer)
-    with pytest.raises(StoreMismatch, match="schema version 99"):
-        rebuild(writer.connection, writer.topics, path, lambda _: None)
-
-    assert path.read_bytes() == before
-    assert not left.exists() or b"half a database" not in left.read_bytes()
-
-
-def test_the_command_rebuilds_what_the_settings_name(writer: Writer, tmp_path: Path) -> None:
-    writer.facts(Log().task(), submitted(), claimed())
-    environment = {
-        **os.environ,
-        "GOALTRAIL_HOME": str(tmp_path),
-        "GOALTRAIL_KAFKA__PREFIX": writer.topics.prefix,
-        "KAFKA_BOOTSTRAP_SERVERS": writer.connection["bootstrap.servers"],
-    }
-    line = [sys.executable, "-m", "projections", "rebuild"]
-    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stderr
-    assert "2 records" in done.stdout
-    assert (tmp_path / FILE).exists()
-
-
-def test_a_rebuild_waits_for_nobody_who_has_the_file_open(writer: Writer, tmp_path: Path) -> None:
-    path = tmp_path / "readings.duckdb"
-    line = [sys.executable, "-m", "tests.integration.projector_process", writer.connection["bootstrap.servers"]]
-    process = subprocess.Popen([*line, writer.topics.prefix, "3", str(path)], stdout=subprocess.PIPE)
-    try:
-        writer.facts(Log().task(), submitted())
-        assert process.stdout is not None
-        assert process.stdout.readline()
-        with pytest.raises(StoreMismatch, match="goaltrail down"):
-            rebuild(writer.connection, writer.topics, path, lambda *_: None)
-        with pytest.raises(StoreMismatch, match="goaltrail down"):
-            writer.projector(tmp_path).start()
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_a_fact_shows_soon_when_the_log_is_quiet(writer: Writer, projector: Projector) -> None:
