@@ -25,12 +25,13 @@ Model = tuple[str, str | None]  #: provider and model, as recorded
 class Prices:
     """Prices of one store; until a new model is looked up, a second or two, it is shown as unpriced."""
 
-    def __init__(self, file: Path | None = None) -> None:
+    def __init__(self, file: Path | None = None, *, again_seconds: float = _AGAIN_SECONDS) -> None:
         """Read the installation's own prices; raises SetupIncomplete when they cannot be."""
         own = read_own_prices(file)
-        self._file = file
+        self._file, self._again_seconds = file, again_seconds
         self._made_from = f"genai-prices {version('genai-prices')} {own.fingerprint}".strip()
         self._known: set[tuple[str, str]] | None = None
+        self._wanted: set[tuple[str, str]] = set()  #: that the store held unpriced, or priced by another list
         self._under_way: threading.Thread | None = None
         self._found: list[Price] | None = None
         self._not_before = 0.0
@@ -49,34 +50,30 @@ class Prices:
             seen: models met since the store was opened; what it held before is found here.
         """
         if self._known is None:
-            self._known = self._begin(store)
+            self._known, self._wanted = self._begin(store)
         if self._found is not None:
             self._write(store, self._found)
             self._found = None
         if not self.idle:
             return
-        unknown = {(ai_used, model or "") for ai_used, model in seen} - self._known
+        unknown = ({(ai_used, model or "") for ai_used, model in seen} | self._wanted) - self._known
         if unknown and monotonic() >= self._not_before:
             self._look_up(unknown)
 
-    def _begin(self, store: Store) -> set[tuple[str, str]]:
-        """What is priced already, by the list and the file that hold now; everything met so far is seen to."""
+    def _begin(self, store: Store) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+        """What is priced by the list and the file that hold now, and what else the store has met."""
         with store.cursor() as cursor:
             made_from = cursor.execute("SELECT value FROM meta WHERE key = ?", [_VERSION]).fetchone()
             met = set(cursor.execute(_MET).fetchall())
             priced = set(cursor.execute("SELECT DISTINCT ai_used, model FROM prices").fetchall())
-        current = made_from == (self._made_from,)
-        unknown = met - priced if current else met | priced
-        if unknown:
-            self._look_up(unknown)
-        return (met | priced) - unknown
+        return (priced, met - priced) if made_from == (self._made_from,) else (set(), met | priced)
 
     def _look_up(self, models: set[tuple[str, str]]) -> None:
         def run() -> None:
             try:
                 self._found = look_up(models, self._file)
             except SetupIncomplete as error:
-                self._not_before = monotonic() + _AGAIN_SECONDS
+                self._not_before = monotonic() + self._again_seconds
                 _log.warning("models stay unpriced", action="prices", error=str(error))
 
         self._under_way = threading.Thread(target=run, name="prices", daemon=True)

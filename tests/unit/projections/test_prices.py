@@ -300,6 +300,20 @@ def tended(store: Store, prices: Prices, models: int) -> None:
     until(done)
 
 
+def test_a_look_up_that_fails_leaves_models_unpriced_and_is_tried_again(store: Store, tmp_path: Path) -> None:
+    task = Log().task()
+    read(store, task.facts(submitted()) + task.steps(step(1, ai_used="claude", model="claude-sonnet-4-5")))
+    file = written(tmp_path, example())
+    prices = Prices(file, again_seconds=0.0)
+    file.unlink()
+    prices.tend(store, ())
+    until(lambda: prices.idle)
+    assert Readings(store.cursor).prices() == []
+
+    written(tmp_path, example())
+    tended(store, prices, 1)
+
+
 def test_a_model_met_later_is_looked_up(store: Store) -> None:
     prices = Prices()
     prices.tend(store, ())
