@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -69,11 +71,12 @@ def run(older_than: OlderThan, *, yes: Annotated[bool, typer.Option("--yes", hel
             return
         if not yes:
             typer.confirm(f"Move these records to {shelf.url}, and delete them from the log?", abort=True)
-        settings = Installation.found().settings
-        connection = Installation.found().connection()
-        ensure_topics(connection, log.topics, replication_factor=settings.kafka.replication_factor)
+        installation = Installation.found()
+        connection, copies = installation.connection(), installation.settings.kafka.replication_factor
+        ensure_topics(connection, log.topics, replication_factor=copies)
         outside = Outside(partial(publish_beginnings, connection, log.topics), partial(delete_before, connection))
-        carry_out(found, log, shelf, outside, lambda line: out.print(line, highlight=False, soft_wrap=True))
+        with _alone(installation.home.root / "archive.lock"):
+            carry_out(found, log, shelf, outside, lambda line: out.print(line, highlight=False, soft_wrap=True))
 
 
 @app.command("list")
@@ -112,6 +115,17 @@ def _opened() -> Iterator[tuple[ArchivableLog, Shelf, Status]]:
             yield log, Shelf(installation.settings.archive_url), status
     finally:
         log.close()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One run at a time on this machine; two on two machines stop each other when they meet."""
+    with path.open("w") as lock:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            fail("another `goaltrail archive run` is under way")
+        yield
 
 
 def _cutoff(days: int) -> datetime:

@@ -53,16 +53,19 @@ def carry_out(
     for part in plan.going:
         tell(f"prove {part.place.topic}[{part.place.partition}]")
         if not _proven(plan, part, log, shelf):
+            _require_unchanged(plan, [part], log)
             _withdraw(plan, part, shelf)
             _write(plan, part, log, shelf, tell)
             if not _proven(plan, part, log, shelf):
                 raise StoreMismatch(f"{part.place}: the archive {shelf.url} does not give back what was written")
     if plan.going:
         tell("publish")
+        _require_unchanged(plan, plan.going, log)
         outside.publish([_beginning(plan, part) for part in plan.going])
     for part in plan.going:
         tell(f"cut {part.place.topic}[{part.place.partition}] at {part.cut}")
         outside.cut({part.place: part.cut})
+    shelf.tidy(plan.log, datetime.now(UTC))
     tell("done")
 
 
@@ -90,6 +93,17 @@ def _proven(plan: Plan, part: PartitionPlan, log: ArchivableLog, shelf: Shelf) -
         return False
     finally:
         there.close()
+
+
+def _require_unchanged(plan: Plan, parts: Sequence[PartitionPlan], log: ArchivableLog) -> None:
+    """Two runs at once must neither take each other's manifests for wrong, nor let the log begin earlier than it does."""
+    now = log.shape().beginnings
+    for part in parts:
+        if now[part.place] != plan.log.beginnings[part.place]:
+            raise StoreMismatch(
+                f"{part.place.topic}[{part.place.partition}] begins at {now[part.place]}, not at {part.beginning}"
+                " any more: archived by somebody else meanwhile; plan again"
+            )
 
 
 def _withdraw(plan: Plan, part: PartitionPlan, shelf: Shelf) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from struct import Struct
 from typing import NamedTuple
@@ -15,6 +15,8 @@ from projections.records import LogShape, Place
 FORMAT = 1  #: of manifests and files; raised with every change a reader must know of
 _HEAD = Struct(">qqii")
 _NONE = -1
+_STAMP = "%Y%m%dT%H%M%S"
+_LONGEST_RUN = timedelta(days=7)
 
 
 class Kept(NamedTuple):
@@ -80,9 +82,29 @@ def manifests_of(cluster_id: str) -> str:
     return f"{cluster_id}/manifests"
 
 
-def file_path(log: LogShape, place: Place, first: int, day: str) -> str:
-    """Where a day's records of the stretch that begins at `first` lie: a stretch written again replaces its own files."""
-    return f"{log.cluster_id}/records/topic={place.topic}/day={day}/{place.partition:05d}-{first:020d}.parquet"
+def run_id(now: datetime, chance: str) -> str:
+    """What the files of one run are told apart by: nothing is ever written over."""
+    return f"{now:{_STAMP}}-{chance}"
+
+
+def file_path(log: LogShape, place: Place, first: int, day: str, run: str) -> str:
+    """Where a run puts a day's records of the stretch that begins at `first`."""
+    name = f"{place.partition:05d}-{first:020d}-{run}.parquet"
+    return f"{records_of(log.cluster_id)}/topic={place.topic}/day={day}/{name}"
+
+
+def records_of(cluster_id: str) -> str:
+    """Folder of all files of one cluster."""
+    return f"{cluster_id}/records"
+
+
+def left_behind(path: str, now: datetime) -> bool:
+    """Whether the run that wrote this file must be over: longer ago than any run takes."""
+    try:
+        stamp = path.rsplit("/", 1)[-1].split("-")[2]
+        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC) < now - _LONGEST_RUN
+    except (IndexError, ValueError):
+        return False  # not ours
 
 
 def day_of(timestamp_ms: int) -> str:

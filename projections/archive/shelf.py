@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import file_digest
 from pathlib import Path
 from uuid import uuid4
@@ -15,7 +16,7 @@ import structlog
 from pydantic import ValidationError
 
 from events.errors import StoreMismatch
-from projections.archive.segment import FORMAT, ArchivedFile, Segment, manifests_of
+from projections.archive.segment import FORMAT, ArchivedFile, Segment, left_behind, manifests_of, records_of
 from projections.records import LogShape, Place
 
 _log = structlog.get_logger(__name__)
@@ -37,13 +38,9 @@ class Shelf:
             StoreMismatch: a manifest that cannot be read, or of a newer version.
         """
         found: dict[Place, list[Segment]] = {}
-        folder = self._path(manifests_of(log.cluster_id))
-        self._files.invalidate_cache()
-        for path in sorted(self._files.find(folder)) if self._files.exists(folder) else []:
-            if path.endswith(".json"):
-                segment = self._segment(path)
-                if segment.belongs_to(log):
-                    found.setdefault(segment.place, []).append(segment)
+        for segment in self._manifests(log.cluster_id):
+            if segment.belongs_to(log):
+                found.setdefault(segment.place, []).append(segment)
         return found
 
     def put(self, source: Path, path: str) -> None:
@@ -68,9 +65,20 @@ class Shelf:
             self.put(draft, segment.manifest)
 
     def withdraw(self, segment: Segment) -> None:
-        """Take the manifest away: its files do not hold what it says."""
+        """Put the manifest aside: its files do not hold what it says."""
         _log.warning("segment withdrawn", action="archive.withdraw", manifest=segment.manifest)
-        self._files.rm_file(self._path(segment.manifest))
+        path = self._path(segment.manifest)
+        self._files.mv(path, f"{path}.withdrawn")
+
+    def tidy(self, log: LogShape, now: datetime) -> list[str]:
+        """Remove what runs that were killed long ago left behind, and no manifest names; the paths removed."""
+        folder = self._path(records_of(log.cluster_id))
+        there = self._files.find(folder) if self._files.exists(folder) else []
+        named = {self._path(file.path) for found in self._manifests(log.cluster_id) for file in found.files}
+        removed = [path for path in there if path not in named and left_behind(path, now)]
+        for path in removed:
+            self._files.rm_file(path)
+        return removed
 
     @contextmanager
     def local(self, segment: Segment) -> Iterator[dict[str, Path]]:
@@ -81,6 +89,13 @@ class Shelf:
         """
         with tempfile.TemporaryDirectory() as folder:
             yield {file.path: self._fetched(file, Path(folder)) for file in segment.files}
+
+    def _manifests(self, cluster_id: str) -> Iterator[Segment]:
+        folder = self._path(manifests_of(cluster_id))
+        self._files.invalidate_cache()
+        for path in sorted(self._files.find(folder)) if self._files.exists(folder) else []:
+            if path.endswith(".json"):
+                yield self._segment(path)
 
     def _fetched(self, file: ArchivedFile, folder: Path) -> Path:
         path = self._path(file.path)

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 
-from projections.archive.segment import ArchivedFile, Digest, Kept, Segment, day_of, file_path
+from projections.archive.segment import ArchivedFile, Digest, Kept, Segment, day_of, file_path, run_id
 from projections.archive.shelf import Shelf
 from projections.records import LogShape, Place
 
@@ -35,7 +36,7 @@ def write_segment(
     shelf: Shelf, log: LogShape, place: Place, records: Iterable[Kept], *, first: int, to: int
 ) -> Segment:
     """Put the records of offsets `first` to `to` on the shelf; its manifest is not written yet."""
-    digest = Digest()
+    digest, run = Digest(), run_id(datetime.now(UTC), uuid4().hex[:8])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with duckdb.connect(str(folder / "staging.duckdb"), config={"threads": "1"}) as staging:
@@ -48,7 +49,7 @@ def write_segment(
             for day, count, lowest, highest in days:
                 draft = folder / f"{day}.parquet"
                 _write_day(staging, draft, place, day)
-                path = file_path(log, place, first, day)
+                path = file_path(log, place, first, day, run)
                 shelf.put(draft, path)
                 size, content = draft.stat().st_size, _sha256(draft)
                 draft.unlink()

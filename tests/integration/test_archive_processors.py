@@ -39,7 +39,7 @@ def scene(broker: Broker, tmp_path: Path) -> Iterator[ArchiveScene]:
 
 def test_processors_with_nothing_but_the_log_go_on_behind_the_cut(log: Watched, tmp_path: Path) -> None:
     old, worker = log.processor("old"), Worker(log, capacity=4)
-    gone = [_completed(log, worker) for _ in range(6)]
+    gone = [_completed(log, worker) for _ in range(4)]
     old.stop()
     facts = {task: log.kinds(task) for task in gone}
     plan = archived(log.connection, log.topics, str(tmp_path / "archive"))
