@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -65,6 +66,8 @@ def fold_all(
         BrokerUnreachable: Kafka does not answer.
     """
     records = 0
+    collecting = gc.isenabled()
+    gc.disable()  # a million short-lived tuples and not one cycle: looking for some would cost a tenth of the time
     fold = BulkFold(store, topics, starts, threads=threads)
     try:
         chunks = _Chunks(store.cursor(), sources, chunk)
@@ -80,6 +83,8 @@ def fold_all(
             report(Progress(records, 0, share))
     finally:
         fold.close()
+        if collecting:
+            gc.enable()
     return records
 
 

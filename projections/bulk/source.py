@@ -133,10 +133,10 @@ class Sorting:
 
 def _lines(records: Sequence[Kept]) -> str | None:
     try:
-        lines = b"\n".join([value for _, value, _ in records]).decode()  # type: ignore[misc] # TypeError: a value is None
+        lines = b"\n".join([value for _, value, _ in records])  # type: ignore[misc] # TypeError: a value is None
+        return lines.decode() if lines.count(b"\n") == len(records) - 1 else None
     except (TypeError, UnicodeDecodeError):
         return None
-    return lines if lines.count("\n") == len(records) - 1 else None
 
 
 class KafkaSource:
