@@ -11,7 +11,7 @@ from events.codec import decode
 from events.paths import PathEnvelope
 from local.kafka_server import Broker
 from projections.projector import Projector
-from tests.integration.test_projector import Writer
+from tests.integration.log_writer import Writer
 from tests.unit.projections.log import Log, TaskLog, claimed, step, submitted
 from tests.wait import until
 
