@@ -43,7 +43,7 @@ FROM (
 """  # noqa: S608 - our own names
 _STEPS = f"""
 CREATE OR REPLACE TEMP TABLE bulk_steps AS
-SELECT * EXCLUDE (schema_version, artifact, acts, data), coalesce({shapes.PLAIN_STEP}, false) AS plain
+SELECT * EXCLUDE (value, schema_version, artifact, acts, data), coalesce({shapes.PLAIN_STEP}, false) AS plain
 FROM (
     SELECT "partition", "offset", value, r.event_id, r.task_id, r.worker, r.lease_epoch, r.schema_version,
            {", ".join(f"e.{name}" for name in (*shapes.STEP_FIELDS, "artifact"))},
@@ -84,7 +84,7 @@ def parse_facts(connection: duckdb.DuckDBPyConnection, raw: str) -> list[tuple[i
     connection.execute(
         f"INSERT INTO side.goals SELECT {_GOAL} FROM bulk_facts WHERE plain AND type = 'task.submitted'"  # noqa: S608
     )
-    return _doubtful(connection, "bulk_facts")
+    return _doubtful(connection, "bulk_facts", raw)
 
 
 def parse_steps(connection: duckdb.DuckDBPyConnection, raw: str) -> list[tuple[int, int, str]]:
@@ -113,7 +113,7 @@ def parse_steps(connection: duckdb.DuckDBPyConnection, raw: str) -> list[tuple[i
         FROM bulk_steps WHERE plain AND type IN ('step.executed', 'cost.reported')
         """
     )
-    return _doubtful(connection, "bulk_steps")
+    return _doubtful(connection, "bulk_steps", raw)
 
 
 def passed_steps(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
@@ -131,7 +131,11 @@ WHERE plain AND task_id IN (SELECT task_id FROM bulk_steps WHERE NOT plain AND t
 """
 
 
-def _doubtful(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[int, int, str]]:
+def _doubtful(connection: duckdb.DuckDBPyConnection, table: str, raw: str) -> list[tuple[int, int, str]]:
+    doubt = f'SELECT "partition", "offset" FROM {table} WHERE NOT plain'  # noqa: S608 - our own names
+    if connection.execute(f"{doubt} LIMIT 1").fetchone() is None:
+        return []
+    lines = _LINES.replace("{raw}", raw)
     return connection.execute(
-        f'SELECT "partition", "offset", value FROM {table} WHERE NOT plain ORDER BY ALL'  # noqa: S608 - our own names
+        f'FROM ({lines}) SEMI JOIN ({doubt}) USING ("partition", "offset") ORDER BY ALL'
     ).fetchall()
