@@ -77,7 +77,10 @@ class TopicMismatch(GoaltrailError):
 
 
 class LogConflict(GoaltrailError):
-    """Raised when a fact landed at another offset than its only writer expects; the process must end."""
+    """Raised when the log is not as its writer or reader left it; a writer's process must end.
+
+    A fact landed at another offset than its only writer expects, or what was to be read next is not there (any more).
+    """
 
     retryable = True
 
