@@ -8,6 +8,8 @@ from importlib.resources import files
 from itertools import pairwise
 from uuid import UUID
 
+from events.envelope import Envelope, UnknownEnvelope
+from events.facts import TaskSubmitted
 from events.steps import CostReported, StepExecuted
 from events.topics import Topics
 from projections import step_fold
@@ -17,11 +19,13 @@ from projections.bulk.source import Loaded, RawTables
 from projections.price_keys import INPUT_ABOVE, USED_AT
 from projections.records import Place, Record, Tally
 from projections.store import Store
-from projections.task_row import Row
+from projections.task_row import Row, fact_row, goal_columns, utc
 
 _SPAN_TASKS = 100_000  # folded at once; bounds the memory
 _SLOW_TASKS = 2_000  # likewise, of those folded in Python
 _MEMORY = "4GB"
+_MOST_VERSION = 2**31 - 1  # that a column holds
+_NOTHING_MORE: Row = (None,) * parse.LINK_DETAILS
 
 
 class BulkFold:
@@ -88,8 +92,14 @@ class BulkFold:
         decoded = self._slow.decoded(self._in_order(self._topics.task_events, found, others))
         for place, tally in decoded.tallies.items():
             self._slow.count(place, undecodable=tally.undecodable)
+        submitted = [found for found in decoded.facts if _is_submission(found[2])]
+        self._append("facts", [fact_row(task_id, raw, fact) for raw, task_id, fact in submitted])
+        self._append("side.links", [_link(task_id, raw, fact) for raw, task_id, fact in submitted])
+        self._append("side.goals", [_goal(task_id, fact) for _, task_id, fact in submitted])
         rows = [
-            (task_id, raw.place.partition, raw.offset, (raw.value or b"").decode()) for raw, task_id, _ in decoded.facts
+            (task_id, raw.place.partition, raw.offset, (raw.value or b"").decode())
+            for raw, task_id, fact in decoded.facts
+            if not _is_submission(fact)
         ]
         self._append("side.doubtful", rows)
 
@@ -175,6 +185,23 @@ FROM side.step_events
 LEFT JOIN (SELECT "partition", count(*) AS again FROM repeated WHERE n > 1 GROUP BY ALL) USING ("partition")
 GROUP BY "partition"
 """
+
+
+def _is_submission(fact: Envelope | UnknownEnvelope) -> bool:
+    """Declared plans are models of their own, decoded in Python; what follows them is as plain as any."""
+    return isinstance(fact, Envelope) and isinstance(fact.event, TaskSubmitted) and fact.version <= _MOST_VERSION
+
+
+def _link(task_id: str, raw: Record, fact: Envelope | UnknownEnvelope) -> Row:
+    told = (fact.version, fact.event_id, fact.follows, fact.event.type, utc(fact.recorded_at))
+    return (task_id, raw.place.partition, raw.offset, *told, *_NOTHING_MORE)
+
+
+def _goal(task_id: str, fact: Envelope | UnknownEnvelope) -> Row:
+    if not isinstance(fact.event, TaskSubmitted):
+        raise TypeError(fact.event.type)
+    *goal, _ = goal_columns(fact.event, utc(fact.recorded_at))
+    return (task_id, *goal)
 
 
 def _condition(low: UUID | None, high: UUID | None) -> str:

@@ -17,6 +17,7 @@ _LINK = (
     " error_message, evidence::VARCHAR AS evidence, strategy, same_session, attempt_number, final_result,"
     " result_data::VARCHAR AS result_data, cached_path_used, cache_time_saved_seconds"
 )
+LINK_DETAILS = 17  #: columns of links after `recorded_at`
 _GOAL = (
     "task_id, goal, site_url, priority, timeout_minutes, metadata, inputs, secrets, success_indicators, steps AS plan,"
     " 0 AS planned_steps, max_steps, queue, not_before_at AS not_before, expires_at_at AS expires_at, callback_url,"

@@ -224,6 +224,18 @@ def test_bytes_that_are_no_text_and_gaps_in_the_offsets(tmp_path: Path) -> None:
     same(bulk(tmp_path / "a" / "r", records), followed(tmp_path / "b" / "r", records))
 
 
+def test_declared_plans_and_indicators(tmp_path: Path) -> None:
+    plan = {"steps": [{"op": "navigate", "url": "https://a.example"}], "priority": 7}
+    wanted = {"success_indicators": [{"kind": "text_visible", "value": "registered"}], "queue": "night"}
+    log, records = Log(), list[Record]()
+    for more in (plan, wanted, plan | wanted):
+        first, *rest = log.task().facts(submitted(**more), claimed(), started(), completed())
+        records += [first, *([first] if more is wanted else []), *rest]  # one comes twice
+    records = numbered(records)
+
+    same(bulk(tmp_path / "a" / "r", records), followed(tmp_path / "b" / "r", records))
+
+
 def test_a_newer_schema_ends_the_rebuild(tmp_path: Path) -> None:
     task = Log().task()
     first, second = task.facts(submitted(), claimed())
