@@ -18,13 +18,11 @@ from projections.archive.reading import Archive
 from projections.batch import Before, fold_batch
 from projections.consumer import LogReader
 from projections.intake import Decoded, decode_batch
+from projections.recent import Recent
 from projections.records import LogShape, Place, Record, Tally
 from projections.store import REBUILD, Store
-from projections.task_row import TaskRow
 
 _log = structlog.get_logger(__name__)
-
-_CACHED_TASKS = 20_000  # rows held in memory, so that live tasks are not read back for every batch
 
 #: What one bad record raises in a statement over many; the record is found by halving the batch.
 _BAD_VALUE = (duckdb.DataError, duckdb.IntegrityError, OverflowError)
@@ -56,7 +54,6 @@ class Follower:
             topics.dead_letters,
         )
         self._topics = topics
-        self._cache: dict[str, TaskRow] = {}
         self.stopped: dict[Place, str] = {}  #: partitions that cannot be read on, and why
         self.models: set[tuple[str, str | None]] = set()  #: providers and models met since the start
         reader = LogReader(connection, (*lasting, topics.workers_alive))
@@ -74,6 +71,7 @@ class Follower:
             raise
         #: Replaced entry by entry after each commit, never changed in place: other threads may look.
         self.tallies: dict[Place, Tally] = _tallies(offsets, self.store.tables.load_tallies())
+        self._recent = Recent(self.store.tables.newest_task())
         self.reader.start(offsets)
 
     def step(self, stopping: threading.Event) -> int:
@@ -111,7 +109,7 @@ class Follower:
         try:
             self._commit(decoded)
         except _BAD_VALUE as error:
-            self._cache.clear()
+            self._recent.forget()
             if len(records) == 1:
                 self._pass(records[0], error)
                 return
@@ -123,11 +121,12 @@ class Follower:
             self._stop(place, decoded.stopped[place])
 
     def _commit(self, decoded: Decoded) -> None:
-        tables = self.store.tables
-        self._cache.update(tables.load_tasks(decoded.task_ids() - self._cache.keys()))
+        tables, recent = self.store.tables, self._recent
+        task_ids, events = decoded.task_ids(), decoded.events_of_steps()
+        recent.tasks.update(tables.load_tasks(recent.to_load(task_ids)))
         before = Before(
-            self._cache,
-            tables.known_steps(decoded.events_of_steps()),
+            recent.tasks,
+            recent.known_steps(events) | tables.known_steps(recent.steps_to_look_for(events)),
             tables.load_orders(decoded.subjects()),
             tables.load_webhooks(decoded.messages()),
             *tables.load_paths([fact for _, fact in decoded.paths]),
@@ -136,7 +135,7 @@ class Follower:
         tables.write(decoded, changes)
         self.tallies = {**self.tallies, **decoded.tallies}
         self.models |= changes.models()
-        self._trim(changes.tasks)
+        recent.written(changes.tasks, task_ids, events)
         self.store.committed()
 
     def _pass(self, record: Record, error: Exception) -> None:
@@ -150,14 +149,6 @@ class Follower:
         _log.error("partition stopped", action="stop", reason=reason)
         self.stopped = {**self.stopped, place: reason}
         self.reader.stop_partition(place)
-
-    def _trim(self, touched: Mapping[str, TaskRow]) -> None:
-        """Keep the tasks that were touched last."""
-        for task_id, row in touched.items():
-            del self._cache[task_id]
-            self._cache[task_id] = row
-        while len(self._cache) > _CACHED_TASKS:
-            del self._cache[next(iter(self._cache))]
 
 
 def _tallies(offsets: Mapping[Place, int], stored: Mapping[Place, Tally]) -> dict[Place, Tally]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -77,6 +78,8 @@ def decode_batch(
 
 
 _UNREAD = Tally()
+#: Nearly all ids; a look costs a tenth of making a UUID and writing it down.
+_IN_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
 def _sort_in(decoded: Decoded, record: Record, topics: Topics) -> None:
@@ -132,6 +135,8 @@ def _sort_in_rare(decoded: Decoded, record: Record, topics: Topics) -> None:
 
 def _task_id(value: str) -> str:
     """The id in its one form; the store keeps UUIDs, and the lifecycle agent takes no others."""
+    if _IN_FORM(value):
+        return value
     try:
         return str(UUID(value))
     except ValueError as error:

@@ -40,6 +40,11 @@ class Loads:
         rows = self._connection.execute(_KNOWN_STEPS, [list(ids) for ids in zip(*events, strict=True)]).fetchall()
         return {(str(task_id), event_id) for task_id, event_id in rows}
 
+    def newest_task(self) -> str:
+        """The highest id of all tasks that have a row anywhere; empty without one."""
+        ((newest,),) = self._connection.execute(_NEWEST_TASK).fetchall()
+        return "" if newest is None else str(newest)
+
     def load_orders(self, subjects: Collection[str]) -> dict[str, OrderRow]:
         """What was ordered of these queues and workers so far."""
         if not subjects:
@@ -74,6 +79,13 @@ class Loads:
         return {Place(row[0], row[1]): Tally(*row[2:]) for row in rows}
 
 
+_NEWEST_TASK = """
+SELECT max(task_id) FROM (
+    SELECT max(task_id) AS task_id FROM tasks
+    UNION ALL SELECT max(task_id) FROM execution_log
+    UNION ALL SELECT max(task_id) FROM costs
+)
+"""
 _KNOWN_STEPS = """
 WITH batch AS (SELECT unnest($1::UUID[]) AS task_id, unnest($2) AS event_id)
 SELECT task_id, event_id FROM execution_log JOIN batch USING (task_id, event_id)
