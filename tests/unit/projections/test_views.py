@@ -13,13 +13,17 @@ import pytest
 
 from events.dead_letter import DeadLetterDiscarded, DeadLetterRedriven
 from events.facts import (
+    CancelRequested,
     EscalationClaimed,
     EscalationResolved,
     LeaseRenewed,
+    PauseRequested,
     RecoveryPlanned,
     TaskCancelled,
     TaskEscalated,
     TaskFact,
+    TaskFailed,
+    TaskPaused,
     TaskRecovered,
     TaskReleased,
     UnknownFact,
@@ -127,6 +131,24 @@ def test_leases_from_the_claim_to_their_end(store: Store) -> None:
         (key(task), 2, "w2", 1, t(4), t(5), t(9), "task.recovery_planned"),
         (key(task), 3, "w1", 2, t(10), None, None, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        (completed(), "task.completed"),
+        (TaskFailed(error_type=ErrorType.SITE_DOWN, error_message="down"), "task.failed"),
+        (STUCK, "task.escalated"),
+        (TaskPaused(), "task.paused"),
+        (TaskCancelled(), "task.cancelled"),
+        (IN_THE_OPEN_PAGE.model_copy(update={"lease_until": None}), "task.recovery_planned"),
+        (PauseRequested(), None),
+        (CancelRequested(), None),
+    ],
+)
+def test_what_ends_a_lease(store: Store, end: TaskFact, said: str | None) -> None:
+    read(store, Log().task().facts(submitted(), claimed(), started(), end))
+    assert rows(store, "SELECT ended_by, ended_at FROM v_leases") == [(said, said and t(4))]
 
 
 def test_steps_and_whether_they_came_after_their_lease(store: Store) -> None:

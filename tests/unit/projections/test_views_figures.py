@@ -79,7 +79,8 @@ def test_days_as_the_api_tells_them(store: Store) -> None:
     lived(store, log, claimed(), started(), completed())
     lived(store, log, claimed(), started(), SLOW, DOWN)
     lived(store, log, claimed(), started(), DOWN, begins=DAY)
-    lived(store, log, TaskCancelled(), begins=2 * DAY)
+    given_up = lived(store, log, TaskCancelled(), begins=2 * DAY)
+    read(store, given_up.steps(cost(0.5)))
     lived(store, log, claimed(), started(), STUCK, begins=2 * DAY)
     found = rows(store, "SELECT * FROM v_daily_metrics ORDER BY day")
 
