@@ -48,14 +48,14 @@ def _ordered(row: OrderRow, event: DispatchFact) -> None:
 
 
 def fold_webhook(stored: dict[str, WebhookRow], task_id: str, fact: WebhookEnvelope) -> WebhookRow:
-    """The message's row after the fact; a delivered one is only moved by an operator."""
+    """The message's row after the fact; a delivered one is only moved by an operator, and none by a try told again."""
     at = utc(fact.recorded_at)
     row = stored.get(fact.message_id)
     if row is None:
         row = WebhookRow(fact.message_id, task_id, fact.about, fact.url, created_at=at)
         stored[fact.message_id] = row
     event = fact.event
-    if row.state == "delivered" and not isinstance(event, WebhookRedriven):
+    if not isinstance(event, WebhookRedriven) and (row.state == "delivered" or event.attempt < row.attempts):
         return row
     row.updated_at = at
     match event:

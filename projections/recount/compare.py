@@ -39,6 +39,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "projection_offsets": ("topic", "partition"),
 }
 SUMMED = frozenset({"daily_tasks", "daily_spend"})
+#: Whose rows belong to one task each, and are counted with it.
+BY_TASK = tuple(table for table in KEYS if KEYS[table][0] == "task_id")
+_CHUNK = 10_000
 #: Not what is on the log: which log the file belongs to and which version wrote it; what models cost elsewhere.
 NOT_COUNTED = frozenset({"meta", "prices"})
 
@@ -57,7 +60,7 @@ class Difference:
         """One line for people."""
         place = f"{self.table}[{self.key}]" + (f".{self.column}" if self.column else "")
         if self.column is None:
-            return f"{place}: {'not in the table' if self.stored is None else 'not on the log'}"
+            return f"{place}: {'not in the table' if self.stored is None else self.stored}"
         return f"{place}: the log says {self.counted!r}, the table {self.stored!r}"
 
 
@@ -65,23 +68,35 @@ def differences(
     connection: duckdb.DuckDBPyConnection, counted: Mapping[str, Rows], *, only: Collection[str] = KEYS.keys()
 ) -> Iterator[Difference]:
     """Every difference in the tables asked for; a table that nobody counts is one, too."""
-    known = {str(name) for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    for table in sorted(known - KEYS.keys() - NOT_COUNTED):
-        yield Difference(table, "*", "*", "nothing, as it is not recounted", "a table")
+    yield from unknown_tables(connection)
     for table in only:
-        yield from _of_table(connection, table, counted.get(table, {}))
+        yield from of_table(connection, table, counted.get(table, {}))
 
 
-def _of_table(connection: duckdb.DuckDBPyConnection, table: str, counted: Rows) -> Iterator[Difference]:
-    stored = _stored(connection, table)
+def unknown_tables(connection: duckdb.DuckDBPyConnection) -> Iterator[Difference]:
+    """Tables of the file that nobody counts."""
+    names = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT temporary").fetchall()
+    for table in sorted({str(name) for (name,) in names} - KEYS.keys() - NOT_COUNTED):
+        yield Difference(table, "*", "*", "nothing, as it is not recounted", "a table")
+
+
+def of_table(
+    connection: duckdb.DuckDBPyConnection, table: str, counted: Rows, where: str = "true"
+) -> Iterator[Difference]:
+    """Every difference in one table, or in those of its rows that `where` (our own SQL) chooses."""
     expected = {_plain_key(key): cells for key, cells in counted.items()}
-    for key in expected.keys() | stored.keys():
+    seen: set[Key] = set()
+    for key, cells in _stored(connection, table, where):
         shown = " ".join(str(part) for part in key)
-        if key not in stored or key not in expected:
-            there = stored.get(key)
-            yield Difference(table, shown, None, expected.get(key), None if there is None else "a row")
-            continue
-        yield from _of_row(table, shown, expected[key], stored[key])
+        if key in seen:
+            yield Difference(table, shown, None, "one row", "there more than once")
+        elif key not in expected:
+            yield Difference(table, shown, None, None, "not on the log")
+        else:
+            yield from _of_row(table, shown, expected[key], cells)
+        seen.add(key)
+    for key in expected.keys() - seen:
+        yield Difference(table, " ".join(str(part) for part in key), None, expected[key], None)
 
 
 def _of_row(table: str, key: str, counted: Cells, stored: Cells) -> Iterator[Difference]:
@@ -92,24 +107,24 @@ def _of_row(table: str, key: str, counted: Cells, stored: Cells) -> Iterator[Dif
             yield Difference(table, key, column, counted[column], stored[column])
 
 
-def _stored(connection: duckdb.DuckDBPyConnection, table: str) -> dict[Key, Cells]:
+def _stored(connection: duckdb.DuckDBPyConnection, table: str, where: str) -> Iterator[tuple[Key, Cells]]:
     columns = [(str(name), str(kind)) for name, kind, *_ in connection.execute(f'DESCRIBE "{table}"').fetchall()]
     keys = KEYS[table]
     if table in SUMMED:
         sums = ", ".join(name if name in keys else f"sum({name}) AS {name}" for name, _ in columns)
-        query = f'SELECT {sums} FROM "{table}" GROUP BY {", ".join(keys)}'  # noqa: S608 - our own names
+        query = f'SELECT {sums} FROM "{table}" WHERE {where} GROUP BY {", ".join(keys)}'  # noqa: S608 - our own names
     else:
-        query = f'SELECT * FROM "{table}"'  # noqa: S608 - our own names
-    rows: dict[Key, Cells] = {}
+        query = f'SELECT * FROM "{table}" WHERE {where}'  # noqa: S608 - our own names
+    json = {name for name, kind in columns if kind == "JSON"}
+    names = [name for name, _ in columns]
     cursor = connection.execute(query)
-    while chunk := cursor.fetchmany(10_000):
+    while chunk := cursor.fetchmany(_CHUNK):
         for row in chunk:
-            cells = {
-                name: from_json(value) if kind == "JSON" and value is not None else value
-                for (name, kind), value in zip(columns, row, strict=True)
-            }
-            rows[_plain_key(tuple(cells[name] for name in keys))] = cells
-    return rows
+            cells = dict(zip(names, row, strict=True))
+            for name in json:
+                if cells[name] is not None:
+                    cells[name] = from_json(cells[name])
+            yield _plain_key(tuple(cells[name] for name in keys)), cells
 
 
 def _plain_key(key: Key) -> Key:
@@ -117,6 +132,8 @@ def _plain_key(key: Key) -> Key:
 
 
 def _same(counted: Any, stored: Any) -> bool:
+    if counted is stored or (type(counted) is type(stored) and isinstance(stored, str | int)):
+        return bool(counted == stored)
     if isinstance(stored, UUID):
         stored = str(stored)
     if isinstance(stored, Decimal) and counted is not None:

@@ -5,6 +5,7 @@ Records may come in any order of partitions; within one they come as they lie. S
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ from events.queues import (
 )
 from events.steps import CostReported, StepExecuted
 from events.topics import Topics
-from events.webhooks import WebhookAbandoned, WebhookDelivered, WebhookEnvelope, WebhookFailed
+from events.webhooks import WebhookAbandoned, WebhookDelivered, WebhookEnvelope, WebhookFailed, WebhookRedriven
 from events.worker import WorkerAlive
 from projections.recount.paths import CountedPaths
 from projections.recount.story import Cells, Story, microseconds, naive
@@ -141,6 +142,10 @@ class Counted:
         record = decode(WebhookEnvelope, value)
         at, event = naive(record.recorded_at), record.event
         known = self.webhooks.get((record.message_id,), {"created_at": at, "attempts": 0})
+        if getattr(event, "attempt", math.inf) < known["attempts"] or (
+            known.get("state") == "delivered" and not isinstance(event, WebhookRedriven)
+        ):
+            return "taken"  # told again: it is known how that went on
         cells = {**known, "message_id": record.message_id, "task_id": str(UUID(record.task_id)), "updated_at": at}
         cells |= {"about": record.about, "url": record.url, "next_at": None}
         match event:
@@ -179,6 +184,10 @@ class Counted:
         cells["is_queue"] = cells["is_queue"] or fact.event.type.startswith("queue.")
         self.orders[fact.subject] = cells
         return "taken"
+
+    def task_ids(self) -> set[str]:
+        """Of all tasks that any record is about."""
+        return self.stories.keys() | {key[0] for key in self.steps}
 
     def tables(self) -> dict[str, Rows]:
         """Every table, its rows by key."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -43,10 +43,28 @@ class RawLog:
                 "group.id": "goaltrail-recount",  # never joined, never committed
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
+                "fetch.wait.max.ms": 20,  # the next partitions wait for the end of a fetch from those before
             }
         )
         self.cut: set[tuple[str, int]] = set()  #: partitions that have lost records at their beginning
+        self._spans: dict[tuple[str, int], tuple[int, int]] = {}  #: asked for once: while it reads, each takes 0.2 s
         self._gone: dict[tuple[str, int], int] = {}  #: offset at which partitions begin that do not begin at 0
+
+    def spans(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], tuple[int, int]]:
+        """Where those partitions begin and end that there are.
+
+        Raises:
+            BrokerUnreachable: Kafka does not answer.
+        """
+        try:
+            known = self._consumer.list_topics(timeout=_CALL_SECONDS).topics
+            return {
+                place: self._span(place)
+                for place in places
+                if place[0] in known and place[1] in known[place[0]].partitions
+            }
+        except KafkaException as error:
+            raise BrokerUnreachable(f"the log cannot be read: {error.args[0].str()}") from error
 
     def read(self, ends: Mapping[tuple[str, int], int]) -> Iterator[Raw]:
         """All records below `ends`, partition by partition in order, partitions in any.
@@ -87,11 +105,9 @@ class RawLog:
     def _assign(self, ends: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], int]:
         ahead: dict[tuple[str, int], int] = {}
         places: list[TopicPartition] = []
+        self._gone = {}
         for place, end in ends.items():
-            found = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_CALL_SECONDS, cached=False)
-            if found is None:
-                raise BrokerUnreachable(f"{place[0]}[{place[1]}] has no known beginning")
-            low = found[0]
+            low, _ = self._span(place)
             if low > 0:
                 self._gone[place] = low
             if end > low:
@@ -99,3 +115,12 @@ class RawLog:
                 places.append(TopicPartition(*place, low))
         self._consumer.assign(places)
         return ahead
+
+    def _span(self, place: tuple[str, int]) -> tuple[int, int]:
+        if place in self._spans:
+            return self._spans[place]
+        found = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_CALL_SECONDS, cached=False)
+        if found is None:
+            raise BrokerUnreachable(f"{place[0]}[{place[1]}] has no known beginning")
+        self._spans[place] = int(found[0]), int(found[1])
+        return self._spans[place]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 import duckdb
 
 from events.topics import Topics
-from projections.recount.compare import Difference, differences
-from projections.recount.counted import Counted, Place, Rows
+from projections.recount.compare import Difference
+from projections.recount.counted import Counted, Place
 from projections.recount.log import Raw, RawLog, Shelved
+from projections.recount.parts import Comparison, offsets_beyond, parts_of
 
 _REPORT_EVERY = 20_000
 
@@ -41,29 +43,42 @@ def verify(
     most: int = 100,
     shelved: Shelved | None = None,
 ) -> Verified:
-    """Compare the file at `path` (a snapshot, or readings nobody has open) with the log.
+    """Compare the file at `path` (a snapshot, a rebuilt file, or readings nobody has open) with the log.
+
+    It holds one partition of tasks in memory at a time: what belongs to a task lies in partitions of one number.
 
     Args:
         connection: librdkafka settings.
         topics: of the log.
         path: of a DuckDB file; only read.
         report: told the records read so far and those in all.
-        most: differences to name.
+        most: differences to name; it stops when it has found them.
         shelved: what left the log, if anything did.
 
     Raises:
         BrokerUnreachable: Kafka does not answer.
     """
-    with duckdb.connect(str(path), read_only=True) as stored:
-        ends = read_up_to(stored)
-        log = RawLog(connection, shelved)
-        try:
-            counted, records = recount(log.read(ends), topics, sum(ends.values()), report)
-        finally:
-            log.close()
-        tables = _forgiving(counted.tables(), log.cut, stored)
-        found = list(islice(differences(stored, tables), most))
-    return Verified(records, sum(len(rows) for rows in tables.values()), found)
+    with duckdb.connect(str(path), read_only=True) as stored, closing(RawLog(connection, shelved)) as log:
+        claimed = read_up_to(stored)
+        spans = log.spans(claimed)
+        ends = {place: min(claimed[place], end) for place, (_, end) in spans.items()}
+        ahead, records = sum(ends.values()), 0
+        comparison = Comparison(stored)
+        found = list(islice(offsets_beyond(claimed, spans), most))
+        for part in parts_of(ends, topics):
+            if len(found) == most:
+                break
+            before = records
+            counted, number = recount(
+                log.read({place: ends[place] for place in part}),
+                topics,
+                ahead,
+                lambda now, of, before=before: report(before + now, of),  # type: ignore[misc]
+            )
+            records += number
+            found += islice(comparison.part(counted, part, log.cut), most - len(found))
+        found += islice(comparison.rest(), most - len(found))
+    return Verified(records, comparison.rows, found)
 
 
 def read_up_to(stored: duckdb.DuckDBPyConnection) -> dict[Place, int]:
@@ -89,22 +104,3 @@ def recount(
         if number % _REPORT_EVERY == 0:
             report(number, ahead)
     return counted, number
-
-
-def _forgiving(tables: dict[str, Rows], cut: set[Place], stored: duckdb.DuckDBPyConnection) -> dict[str, Rows]:
-    """What topics that keep a week have forgotten cannot be counted: there, the tables are believed."""
-    kept = stored.execute("SELECT * FROM projection_offsets").fetchall()
-    names = [str(name) for name, *_ in stored.description or []]
-    tables["projection_offsets"] = {
-        (row[0], row[1]): dict(zip(names, row, strict=True))
-        if (row[0], row[1]) in cut or row[2] == 0
-        else tables["projection_offsets"].get((row[0], row[1]), {})
-        for row in kept
-    }
-    if any(place[0].endswith("workers.alive") for place in cut):
-        silent = stored.execute("SELECT * FROM workers").fetchall()
-        columns = [str(name) for name, *_ in stored.description or []]
-        for row in silent:
-            cells = dict(zip(columns, row, strict=True))
-            tables["workers"].setdefault((cells["worker"],), cells)
-    return tables
