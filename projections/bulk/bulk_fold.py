@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from importlib.resources import files
@@ -23,7 +24,7 @@ from projections.task_row import Row, fact_row, goal_columns, utc
 
 _SPAN_TASKS = 100_000  # folded at once; bounds the memory
 _SLOW_TASKS = 2_000  # likewise, of those folded in Python
-_MEMORY = "4GB"
+_MOST_BYTES = 4 << 30  # of memory, on a machine with twice as much; what is more goes to disk
 _MOST_VERSION = 2**31 - 1  # that a column holds
 _NOTHING_MORE: Row = (None,) * parse.LINK_DETAILS
 
@@ -39,7 +40,8 @@ class BulkFold:
         self._connection, self._beside = store.cursor(), store.cursor()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="rebuild-steps")
         self._connection.execute(f"SET threads = {threads}")
-        self._connection.execute(f"SET memory_limit = '{_MEMORY}'")
+        half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+        self._connection.execute(f"SET memory_limit = '{min(_MOST_BYTES, half)}B'")
         # What only the rebuild needs; DuckDB takes it to disk when it is much.
         self._connection.execute("ATTACH ':memory:' AS side")
         self._connection.execute(parse.SCHEMA)
