@@ -45,7 +45,7 @@ class Expected:
         rows: Counter[str] = Counter()
         for place, offset in offsets.items():
             for table, sums in list(self._sums.get(place, {}).items()):
-                rows[table] += sums[offset]
+                rows[table] += sums[min(offset, len(sums) - 1)]
         return rows
 
 

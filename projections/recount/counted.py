@@ -157,7 +157,7 @@ class Counted:
             case WebhookAbandoned():
                 cells |= {"state": "abandoned", "last_error": event.error, "http_status": event.http_status}
             case _:
-                cells = {"last_error": None, "http_status": None, **cells, "state": "pending"}
+                cells = {"last_error": None, "http_status": None, **cells, "state": "pending", "next_at": at}
         cells["attempts"] = max(known["attempts"], getattr(event, "attempt", 0))
         self.webhooks[record.message_id,] = cells
         return "taken"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -17,6 +18,8 @@ import duckdb
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from benchmarks.verify_kills import Killer, disagreements
+from benchmarks.verify_log import LogWriter
 from events.codec import encode
 from events.facts import RecoveryPlanned, TaskCancelled, TaskFact, TaskFailed, UnknownFact
 from events.failure import ErrorType, Strategy
@@ -25,6 +28,8 @@ from local.kafka_server import Broker
 from producers.admin import ensure_topics
 from producers.kafka import KafkaPublisher
 from projections.projector import Projector
+from projections.recount.compare import Difference
+from projections.recount.verify import verify
 from tests.unit.projections.log import Log, TaskLog, at, claimed, completed, cost, started, step, submitted
 from tests.wait import until
 
@@ -60,6 +65,17 @@ STATUS = {
     "task.failed": "FAILED",
     "task.cancelled": "CANCELLED",
 }
+
+
+GENERATED, GENERATED_KILLS = 120, 3
+#: What is set, and the line that must name it.
+FALSE_OFFSETS = [
+    ("topic = 'else'", "[else 1]: not on the log"),
+    ('"partition" = 77', "[{topic} 77]: not on the log"),
+    ("next_offset = next_offset + 1", "[{topic} 1].next_offset"),
+    ("next_offset = next_offset - 1", "[{topic} 1].next_offset"),
+    ("next_offset = 0", "[{topic} 1].next_offset"),
+]
 
 
 class Feeder(threading.Thread):
@@ -200,3 +216,32 @@ def _rows(path: Path) -> dict[str, Any]:
         "read": int(read),
         "counts": (int(strays), int(repeats)),
     }
+
+
+def test_a_generated_history_is_what_verify_counts_after_kills(broker: Broker, tmp_path: Path) -> None:
+    connection = {"bootstrap.servers": broker.bootstrap, "log_level": 2}
+    topics = Topics(f"v{uuid4().hex[:8]}.", PARTITIONS)
+    ensure_topics(connection, topics)
+    path = tmp_path / "readings.duckdb"
+    writer, killer = LogWriter(connection, topics, SEED), Killer(broker.bootstrap, topics, path, SEED)
+    writing = threading.Thread(target=writer.run, args=(GENERATED, lambda _: None))
+    writing.start()
+    killer.run(GENERATED_KILLS, 9 * GENERATED, writer, lambda _: None)
+    killer.finish(writer, lambda _: None)
+    writing.join()
+
+    assert (killer.kills, dict(killer.found)) == (GENERATED_KILLS, {}), f"seed {SEED}"
+    assert [str(each) for each in _verified(connection, topics, path)] == [], f"seed {SEED}"
+    for number, (falsified, named) in enumerate(FALSE_OFFSETS):
+        false = tmp_path / f"false{number}.duckdb"
+        shutil.copyfile(path, false)
+        with duckdb.connect(str(false)) as stored:
+            place = 'topic = $1 AND "partition" = 1'
+            stored.execute(f"UPDATE projection_offsets SET {falsified} WHERE {place}", [topics.task_events])
+        found = [str(each) for each in _verified(connection, topics, false)]
+        assert any(named.format(topic=topics.task_events) in each for each in found), found
+        assert disagreements(false, writer.expected), falsified
+
+
+def _verified(connection: dict[str, Any], topics: Topics, path: Path) -> list[Difference]:
+    return verify(connection, topics, path, lambda _records, _ahead: None, most=10_000).found

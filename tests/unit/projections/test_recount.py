@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pytest
 
 from benchmarks.generated_history import History, Written
+from events.facts import TaskFact
 from projections.records import Place, Record
 from projections.recount.compare import KEYS, NOT_COUNTED, SUMMED, Difference, differences
 from projections.recount.counted import Counted, Rows
@@ -77,6 +79,8 @@ def test_the_history_holds_every_kind_of_fact(counted: dict[str, Rows]) -> None:
     assert {name for name, rows in counted.items() if not rows} == set()
     statuses = {cells["status"] for cells in counted["tasks"].values()}
     assert {"COMPLETED", "FAILED", "CANCELLED"} <= statuses
+    types = {kind.model_fields["type"].default for kind in get_args(TaskFact)}
+    assert types - {cells["type"] for cells in counted["facts"].values()} == set()
 
 
 def test_the_tables_say_what_the_log_says(folded: Path, counted: dict[str, Rows]) -> None:
@@ -128,6 +132,24 @@ def test_rows_too_many_and_too_few_are_named(folded: Path, counted: dict[str, Ro
             assert any(
                 each.table == table and each.column is None for each in differences(stored, counted, only={table})
             ), table
+
+
+def test_rows_there_twice_are_named(folded: Path, counted: dict[str, Rows], tmp_path: Path) -> None:
+    copy = tmp_path / "copy.duckdb"
+    shutil.copyfile(folded, copy)
+    with duckdb.connect(str(copy)) as stored:
+        keyed = {name for (name,) in stored.execute("SELECT DISTINCT table_name FROM duckdb_indexes()").fetchall()}
+        keyed |= {
+            name
+            for (name,) in stored.execute(
+                "SELECT DISTINCT table_name FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'"
+            ).fetchall()
+        }
+        for table in sorted(KEYS.keys() - keyed):
+            stored.execute(
+                f'INSERT INTO "{table}" SELECT * FROM "{table}" WHERE rowid = (SELECT min(rowid) FROM "{table}")'
+            )
+            assert [each.table for each in differences(stored, counted, only={table})][:1] == [table]
 
 
 def test_every_table_is_counted(folded: Path) -> None:
