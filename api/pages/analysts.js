@@ -12,6 +12,7 @@ FROM (
 JOIN duckdb_columns() AS c ON c.table_name = r.name AND c.database_name = r.database_name
 ORDER BY r.name, c.column_index`;
 const NUMBERS = /INT|DOUBLE|FLOAT|DECIMAL/;
+const UNBROKEN = /DATE|TIME|UUID/;
 
 const at = (id) => document.getElementById(id);
 let shown = null; // the result on the page
@@ -157,7 +158,9 @@ function show(result) {
 
 function cellOf(value, type) {
   if (value === null) return element("td", "NULL", "nothing");
-  return element("td", textOf(value), NUMBERS.test(type) && typeof value !== "object" ? "number" : "");
+  const nested = typeof value === "object";
+  const looks = nested ? "" : NUMBERS.test(type) ? "number" : UNBROKEN.test(type) ? "unbroken" : "";
+  return element("td", textOf(value), looks);
 }
 
 function textOf(value) {

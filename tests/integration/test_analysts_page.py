@@ -106,9 +106,14 @@ def test_an_analyst_finds_a_view_and_runs_its_example(page: Page, api: Served) -
     expect(page.get_by_role("status")).to_contain_text("3 rows in")
     expect(page.locator("#result th").first).to_have_text("recovery_strategy")
     expect(page.locator("#result tbody tr")).to_have_count(3)
+    heights = page.locator("#result th").evaluate_all("cells => cells.map(cell => cell.offsetHeight)")
+    assert max(heights) < 50, "names of columns are read in one line"
+    ask(page, "SELECT day FROM v_daily_metrics")
+    expect(page.locator("#result th")).to_have_text(["day"])
+    assert page.locator("#result td").first.evaluate("cell => cell.offsetHeight") < 50, "so are days"
     page.reload()
     expect(page.locator("summary", has_text="v_tasks")).to_be_visible()
-    assert "v_recovery_by_strategy" in page.locator("#sql").input_value(), "the address remembers the query"
+    assert "v_daily_metrics" in page.locator("#sql").input_value(), "the address remembers the query"
 
 
 def test_a_query_of_ones_own_is_shown_as_text(page: Page, api: Served) -> None:
