@@ -78,6 +78,7 @@ def decode_batch(
 
 
 _UNREAD = Tally()
+_COUNTED = (StepExecuted, CostReported)
 #: Nearly all ids; a look costs a tenth of making a UUID and writing it down.
 _IN_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
@@ -104,7 +105,7 @@ def _sort_in_step(decoded: Decoded, record: Record) -> None:
     step = decode_step(record.value)
     if not isinstance(step, StepEnvelope):
         decoded.tallies[place].unknown += 1
-    elif isinstance(step.event, StepExecuted | CostReported):
+    elif isinstance(step.event, _COUNTED):
         step_fold.nano_usd(step.event.cost)  # an impossible amount is refused here, not in the fold
         decoded.steps.append((place, _task_id(step.task_id), step))
     else:
