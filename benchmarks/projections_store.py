@@ -25,7 +25,7 @@ def stored(history: History) -> Path:
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "goaltrail" / "benchmarks"
     folder.mkdir(parents=True, exist_ok=True)
     _forget(folder)
-    version = f"{SCHEMA_VERSION}-{CODE_VERSION}-{GENERATION}"
+    version = f"{SCHEMA_VERSION}-{GENERATION}"
     path = folder / f"readings-{history.tasks}-{history.live}-v{version}.duckdb"
     if not path.exists():
         begun = time.monotonic()
@@ -42,6 +42,8 @@ def copied(history: History, folder: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.with_name(path.name + ".wal").unlink(missing_ok=True)
     shutil.copyfile(stored(history), path)
+    with duckdb.connect(str(path)) as connection:  # a fold that gives other rows takes as long for them
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'code_version'", [str(CODE_VERSION)])
     return path
 
 
