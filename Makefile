@@ -64,9 +64,10 @@ autonomy-data: setup  ## The pages the runner is measured on (data only, without
 autonomy: autonomy-data  ## What the rules do without help, five seeds: one line of JSON
 	@$(BIN)/python -m benchmarks.autonomy --full
 
-soak: setup  ## The long forms: literal leases, half an hour of kills
+soak: setup  ## The long forms: literal leases, half an hour of kills, 200,000 tasks recounted
 	@$(BIN)/python -m benchmarks.outage && $(BIN)/python -m benchmarks.outage --runner
 	@$(BIN)/python -m benchmarks.nemesis --seconds 1800 --lease-seconds 60
+	@$(BIN)/python -m benchmarks.verify
 
 clean:  ## Remove what was built here; the caches outside the tree stay
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,11 +9,12 @@ import duckdb
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.status import Status
 
 from api.cli.client import TASKS, Key, Url, api, fail, out
 from api.cli.installation import Installation
+from api.cli.rebuild import shown
 from events.topics import Topics
+from projections.bulk.run import Progress
 from projections.recount.shelf import ParquetShelf
 from projections.recount.verify import topic_ids
 from projections.recount.verify import verify as verify_readings
@@ -42,12 +43,12 @@ def verify(
     kafka = installation.settings.kafka
     topics = Topics(kafka.prefix, kafka.partitions)
     try:
-        with Status("reading the log ...", console=Console(stderr=True)) as shown:
+        with shown(Console(stderr=True)) as report:
             done = verify_readings(
                 installation.connection(),
                 topics,
                 path,
-                lambda records, ahead: shown.update(f"{records} of {ahead} records recounted"),
+                lambda records, ahead: report(Progress(records, ahead - records, records / ahead)),
                 most=most,
                 shelved=ParquetShelf(installation.settings.archive_url, topic_ids(path)),
             )

@@ -17,7 +17,7 @@ from projections.recount.counted import Counted, Place
 from projections.recount.log import Raw, RawLog, Shelved
 from projections.recount.parts import Comparison, offsets_beyond, parts_of
 
-_REPORT_EVERY = 20_000
+_REPORT_EVERY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
