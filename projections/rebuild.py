@@ -85,7 +85,7 @@ def _fold_all(
     follower = Follower(connection, topics, fresh, archive=archive)
     shape, starts = follower.shape, {place: tally.next_offset for place, tally in follower.tallies.items()}
     follower.close()
-    store, sources = Store(fresh), list[ChunkSource]()
+    store, sources = Store(fresh, logged=False), list[ChunkSource]()
     try:
         spans = {place: (start, shape.beginnings[place]) for place, start in starts.items()}
         spans = {place: (start, begin) for place, (start, begin) in spans.items() if start < begin}

@@ -34,15 +34,20 @@ _RETRY_SECONDS = 10.0
 class Store:
     """One open file; the thread that writes is the only one to touch `tables`, readers take a cursor per call."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, logged: bool = True) -> None:
         """Open or make the file.
+
+        Args:
+            path: of the file.
+            logged: false for a file that is thrown away if it is not finished: changes reach it at checkpoints alone.
 
         Raises:
             StoreMismatch: another process has it open, or it was written by another version.
         """
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = _open(path)
+        self._logged = logged
+        self._connection = _open(path) if logged else _open_unlogged(path)
         try:
             self._prepare()
             self.tables = Tables(self._connection)
@@ -55,7 +60,10 @@ class Store:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A reader of its own; close it, and leave no transaction open: that would hold up checkpoints."""
-        return self._connection.cursor()
+        cursor = self._connection.cursor()
+        if not self._logged:
+            cursor.execute("USE readings")
+        return cursor
 
     def adopt(
         self, log: LogShape, lasting: Collection[str], reaches: Callable[[Place, int], int] = lambda _, start: start
@@ -98,6 +106,8 @@ class Store:
 
     def close(self) -> None:
         """Close the file; DuckDB writes the log of changes into it."""
+        if not self._logged:
+            self._connection.execute("CHECKPOINT readings")
         self._connection.close()
 
     def _checkpoint(self) -> None:
@@ -159,6 +169,14 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
         if "lock" in str(error):
             raise StoreMismatch(f"{path} is open in another process; run `goaltrail down` first: {error}") from error
         raise StoreMismatch(f"{path} cannot be read; {REBUILD}: {error}") from error
+
+
+def _open_unlogged(path: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config=_CONFIG)
+    quoted = str(path).replace("'", "''")
+    connection.execute(f"ATTACH '{quoted}' AS readings (RECOVERY_MODE no_wal_writes)")
+    connection.execute("USE readings")
+    return connection
 
 
 def _resume(

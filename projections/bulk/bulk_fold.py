@@ -25,6 +25,7 @@ from projections.task_row import Row, fact_row, goal_columns, utc
 _SPAN_TASKS = 100_000  # folded at once; bounds the memory
 _SLOW_TASKS = 2_000  # likewise, of those folded in Python
 _MOST_BYTES = 4 << 30  # of memory, on a machine with twice as much; what is more goes to disk
+_WRITE_EVERY = 2_500_000  # records; what of them does not fill a block of a column waits in memory
 _MOST_VERSION = 2**31 - 1  # that a column holds
 _NOTHING_MORE: Row = (None,) * parse.LINK_DETAILS
 
@@ -37,6 +38,7 @@ class BulkFold:
         self._topics = topics
         self._tallies = {place: Tally(next_offset=start) for place, start in starts.items()}
         self._slow = SlowRoad(store, topics, self._tallies)
+        self._unwritten = 0
         self._connection, self._beside = store.cursor(), store.cursor()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="rebuild-steps")
         self._connection.execute(f"SET threads = {threads}")
@@ -69,6 +71,10 @@ class BulkFold:
         self._take_steps(parsed.result(), steps)
         if rare:
             self._slow.fold(rare)
+        self._unwritten += loaded.records
+        if self._unwritten > _WRITE_EVERY:
+            self._connection.execute("CHECKPOINT")
+            self._unwritten = 0
 
     def finish(self) -> Iterator[float]:
         """Fold what was taken in; gives the share that is done, now and then, and has all written when it ends."""

@@ -31,11 +31,12 @@ TOPICS = Topics(partitions=4)
 
 
 def bulk(path: Path, records: Sequence[Record], chunk: int = 100) -> Store:
-    store = Store(path)
+    store = Store(path, logged=False)
     spans = {record.place: (0, record.offset + 1) for record in records}
     source = RecordSource(iter(records), TOPICS, spans)
     fold_all(store, TOPICS, [source], dict.fromkeys(spans, 0), lambda _: None, threads=2, chunk=chunk)
-    return store
+    store.close()
+    return Store(path)
 
 
 def followed(path: Path, records: Sequence[Record], batch: int = 500) -> Store:
