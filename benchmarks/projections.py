@@ -4,7 +4,7 @@ The first run makes that many tasks and folds them into a file, which is kept un
 schema or generator change; every run works on a copy. Three parts, each of which can be left out:
 
 - answers: a projector reads a private broker that gets 1,000 facts a second from another process, while two threads ask
-  for answers in turn with 10 ms between: one task, lists (a site's completed tasks of a week: first page, a page 2,000
+  for answers in turn with 40 ms between: one task, lists (a site's completed tasks of a week: first page, a page 2,000
   deep by offset, pages by cursor), execution log, metrics of 30 days, queue status, open escalations. `visible_p99_ms` runs
   from the call that sends a submission to the answer that shows the task.
 - fold: the projector's own step over batches of 1,000, as fast as it goes, Kafka's client left out.
@@ -90,7 +90,7 @@ def _options() -> argparse.Namespace:
     names = ["answers", "fold", "rebuild"]
     parser.add_argument("--parts", nargs="*", choices=names, default=names, help="what to measure")
     parser.add_argument("--rounds", type=int, default=3, help="whose median is taken")
-    parser.add_argument("--seconds", type=float, default=20.0, help="of one round of answers")
+    parser.add_argument("--seconds", type=float, default=30.0, help="of one round of answers")
     parser.add_argument(
         "--rebuild", type=int, nargs="*", default=[1_000_000, 5_000_000], help="sizes of the log, ascending"
     )
