@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -52,7 +51,7 @@ def nano_usd(cost: float) -> int:
     Raises:
         UndecodableRecord: no amount of money anyone could have spent.
     """
-    if not math.isfinite(cost) or not 0 <= cost <= _MOST_USD:
+    if not 0 <= cost <= _MOST_USD:  # nor is a cost that is no number or has no end
         raise UndecodableRecord(f"cost is {cost!r}")
     return round(cost * _NANO)
 
