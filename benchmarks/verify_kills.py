@@ -64,6 +64,7 @@ _AGREEMENT = {
 def disagreements(path: Path, expected: Expected) -> list[str]:
     """What offsets and rows of a file say of each other that is not so; the file is left as it was found."""
     with duckdb.connect(str(path), read_only=True) as stored:
+        stored.execute("SET enable_progress_bar = false")
         rows = stored.execute('SELECT topic, "partition", next_offset FROM projection_offsets').fetchall()
         wanted = expected.rows({(str(topic), int(partition)): int(end) for topic, partition, end in rows})
         found = []

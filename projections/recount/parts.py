@@ -37,6 +37,7 @@ class Comparison:
 
     def __init__(self, stored: duckdb.DuckDBPyConnection) -> None:
         self._stored = stored
+        self._stored.execute("SET enable_progress_bar = false")  # it draws over what the caller shows
         self._stored.execute("CREATE TEMP TABLE told (task_id UUID, part INTEGER)")
         self._parts = 0
         self._sums: dict[str, Rows] = {table: {} for table in SUMMED}

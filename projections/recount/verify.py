@@ -77,6 +77,7 @@ def verify(
             )
             records += number
             found += islice(comparison.part(counted, part, log.cut), most - len(found))
+            del counted  # before the next one is built
         found += islice(comparison.rest(), most - len(found))
     return Verified(records, comparison.rows, found)
 
