@@ -6,7 +6,6 @@ import gc
 import statistics
 import threading
 import time
-from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import cast
@@ -17,7 +16,7 @@ from benchmarks.projections_history import History
 from projections.consumer import LogReader
 from projections.follower import Follower
 from projections.rebuild import rebuild
-from projections.records import Intake, LogShape, Place, Record
+from projections.records import Intake, Place, Record
 
 _BATCH = 1_000
 _BATCHES = 40  # of one round
@@ -33,14 +32,6 @@ class PreparedLog:
     def take(self, _: threading.Event) -> Intake:
         """The next batch."""
         return Intake(self._batches.pop(0))
-
-    def shape(self) -> LogShape:
-        """Not asked for."""
-        raise NotImplementedError
-
-    def ends(self, places: object) -> Mapping[Place, int]:
-        """Not asked for."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Nothing is held."""
