@@ -13,8 +13,8 @@ from playwright.async_api import Error
 
 from benchmarks import miniwob_site
 from benchmarks.rewording import reword
-from runner.actions import Hands
 from runner.browser import BrowserHost
+from runner.hands import Hands
 from runner.outcome import StepTrouble
 from runner.page.look import look, settle, watch
 from runner.page.performing import perform

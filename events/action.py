@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _TEXT = Annotated[str, Field(max_length=10_000)]
 _SHORT = Annotated[str, Field(min_length=1, max_length=1_000)]
+_Pixels = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
+_Point = tuple[_Pixels, _Pixels]
 
 
 class Declared(BaseModel):
@@ -29,6 +31,7 @@ class Target(Declared):
     within: _SHORT | None = None  #: text of the row, list item or section that holds it
     exact: bool = False
     nth: Annotated[int, Field(ge=0)] | None = None  #: 0-based choice among several matches
+    frame: _SHORT | None = None  #: name or address of the frame that holds it; else the page itself
 
     @model_validator(mode="after")
     def _names_something(self) -> Target:
@@ -50,6 +53,7 @@ class Click(Declared):
 
     op: Literal["click"] = "click"
     target: Target
+    at: _Point | None = None  #: where, from its left upper corner; else in its middle
     irreversible: bool = False  #: submits, pays, deletes or sends: done at most once
 
 
@@ -69,6 +73,14 @@ class Select(Declared):
     option: _TEXT
 
 
+class SelectMany(Declared):
+    """Choose these options of a list by their visible labels, and no others."""
+
+    op: Literal["select_many"] = "select_many"
+    target: Target
+    options: Annotated[list[_TEXT], Field(max_length=400)]
+
+
 class Check(Declared):
     """Set a checkbox or radio button."""
 
@@ -83,7 +95,62 @@ class Press(Declared):
     op: Literal["press"] = "press"
     key: _SHORT
     target: Target | None = None
+    times: Annotated[int, Field(ge=1, le=1_000)] = 1
     irreversible: bool = False
+
+
+class Type(Declared):
+    """Type letter by letter where an element is, for what only listens to keys; what it holds already stays."""
+
+    op: Literal["type"] = "type"
+    target: Target
+    value: _TEXT  #: may hold `{{name}}` and `{{secret:name}}`
+    enter: bool = False  #: press Enter afterwards
+    irreversible: bool = False
+
+
+class Hover(Declared):
+    """Move the mouse over an element."""
+
+    op: Literal["hover"] = "hover"
+    target: Target
+
+
+class Drag(Declared):
+    """Drag an element by mouse: onto another one, or to a point of the page."""
+
+    op: Literal["drag"] = "drag"
+    target: Target
+    onto: Target | None = None
+    to: _Point | None = None  #: in pixels of the page
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Drag:
+        if (self.onto is None) == (self.to is None):
+            raise ValueError("a drag needs one of onto and to")
+        return self
+
+
+class Scroll(Declared):
+    """Scroll what an element holds."""
+
+    op: Literal["scroll"] = "scroll"
+    target: Target
+    end: Literal["top", "bottom"]
+
+
+class SelectText(Declared):
+    """Select the text of an element, as before copying or styling it."""
+
+    op: Literal["select_text"] = "select_text"
+    target: Target
+
+
+class Wait(Declared):
+    """Do nothing for a moment."""
+
+    op: Literal["wait"] = "wait"
+    seconds: Annotated[float, Field(gt=0, le=60)] = 0.5
 
 
 class WaitFor(Declared):
@@ -103,7 +170,21 @@ class Extract(Declared):
 
 
 Action = Annotated[
-    Navigate | Click | Fill | Select | Check | Press | WaitFor | Extract,
+    Navigate
+    | Click
+    | Fill
+    | Select
+    | SelectMany
+    | Check
+    | Press
+    | Type
+    | Hover
+    | Drag
+    | Scroll
+    | SelectText
+    | Wait
+    | WaitFor
+    | Extract,
     Field(discriminator="op"),
 ]
 

@@ -6,53 +6,41 @@ The two are apart so that an irreversible act can be recorded as intended after 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any, assert_never
+from collections.abc import Sequence
+from typing import assert_never
 from urllib.parse import urljoin
 
-from playwright.async_api import Locator
+from playwright.async_api import Position
 
-from events.action import Action, Check, Click, Extract, Fill, Navigate, Press, Select, Target, WaitFor
+from events.action import (
+    Action,
+    Check,
+    Click,
+    Drag,
+    Extract,
+    Fill,
+    Hover,
+    Navigate,
+    Press,
+    Scroll,
+    Select,
+    SelectMany,
+    SelectText,
+    Target,
+    Type,
+    Wait,
+    WaitFor,
+)
 from events.failure import ErrorType
-from runner.grounding import Kind, ground
+from runner.gestures import drag, hover, scroll, select_text, type_text, wait
+from runner.grounding import ground
+from runner.hands import Act, Hands
 from runner.outcome import StepTrouble
-from runner.secrets import SecretBox
-from runner.session import Session
 from runner.templates import render
 from runner.wording import closest, name_of
 
-#: Carries out one act; gets the seconds it may take.
-Act = Callable[[float], Awaitable[None]]
-
 _EXTRACT_LIMIT = 20_000  # characters of one text read from a page
 _OPTIONS_JS = "select => select.options ? [...select.options].map(o => o.label.trim()) : null"
-
-
-@dataclass(slots=True)
-class Hands:
-    """What actions work with."""
-
-    session: Session
-    site_url: str
-    secrets: SecretBox
-    action_timeout: float
-    navigation_timeout: float
-    data: dict[str, Any] = field(default_factory=dict)  #: what was read from pages
-
-    def timeout_of(self, action: Action) -> float:
-        """The most seconds the act may take."""
-        match action:
-            case Navigate():
-                return self.navigation_timeout
-            case WaitFor():
-                return action.timeout_seconds
-            case _:
-                return self.action_timeout
-
-    async def find(self, target: Target, kind: Kind) -> Locator:
-        """The element that is meant; raises StepTrouble."""
-        return await ground(self.session.page, target, kind, self.action_timeout, redirected=self.session.redirected)
 
 
 async def prepare(hands: Hands, action: Action, *, irreversible: bool) -> Act:
@@ -69,11 +57,25 @@ async def prepare(hands: Hands, action: Action, *, irreversible: bool) -> Act:
         case Fill():
             return await fill(hands, action)
         case Select():
-            return await select(hands, action)
+            return await select(hands, action.target, [action.option])
+        case SelectMany():
+            return await select(hands, action.target, action.options)
         case Check():
             return await check(hands, action)
         case Press():
             return await press(hands, action)
+        case Type():
+            return await type_text(hands, action)
+        case Hover():
+            return await hover(hands, action)
+        case Drag():
+            return await drag(hands, action)
+        case Scroll():
+            return await scroll(hands, action)
+        case SelectText():
+            return await select_text(hands, action)
+        case Wait():
+            return wait(action)
         case WaitFor():
             return await wait_for(hands, action)
         case Extract():
@@ -97,11 +99,12 @@ def navigate(hands: Hands, action: Navigate) -> Act:
 async def click(hands: Hands, action: Click, *, irreversible: bool) -> Act:
     """Click; an irreversible click is rehearsed first, and not waited for longer than it takes to press."""
     element = await hands.find(action.target, "press")
+    position: Position | None = None if action.at is None else {"x": action.at[0], "y": action.at[1]}
     if irreversible:
-        await element.click(trial=True, timeout=hands.action_timeout * 1_000)
+        await element.click(trial=True, position=position, timeout=hands.action_timeout * 1_000)
 
     async def act(seconds: float) -> None:
-        await element.click(timeout=seconds * 1_000, no_wait_after=irreversible)
+        await element.click(position=position, timeout=seconds * 1_000, no_wait_after=irreversible)
 
     return act
 
@@ -119,20 +122,23 @@ async def fill(hands: Hands, action: Fill) -> Act:
     return act
 
 
-async def select(hands: Hands, action: Select) -> Act:
-    """Choose an option by what it says; upper and lower case do not matter when only one can be meant."""
-    element = await hands.find(action.target, "field")
+async def select(hands: Hands, target: Target, options: Sequence[str]) -> Act:
+    """Choose options by what they say; upper and lower case do not matter when only one can be meant."""
+    element = await hands.find(target, "field")
     offered = await element.evaluate(_OPTIONS_JS, timeout=hands.action_timeout * 1_000)
     if offered is None:
-        raise StepTrouble(ErrorType.GOAL_UNREACHABLE, f"{name_of(action.target)} is no list to choose from")
-    wanted = action.option.strip()
-    same = [label for label in offered if label == wanted] or [o for o in offered if o.lower() == wanted.lower()]
-    if not same:
-        said = f'{name_of(action.target)} offers no "{wanted}" on {hands.session.page.url}'
-        raise StepTrouble(ErrorType.GOAL_UNREACHABLE, said + closest(wanted, offered))
+        raise StepTrouble(ErrorType.GOAL_UNREACHABLE, f"{name_of(target)} is no list to choose from")
+    chosen: list[str] = []
+    for option in options:
+        wanted = option.strip()
+        same = [label for label in offered if label == wanted] or [o for o in offered if o.lower() == wanted.lower()]
+        if not same:
+            said = f'{name_of(target)} offers no "{wanted}" on {hands.session.page.url}'
+            raise StepTrouble(ErrorType.GOAL_UNREACHABLE, said + closest(wanted, offered))
+        chosen.append(same[0])
 
     async def act(seconds: float) -> None:
-        await element.select_option(label=same[0], timeout=seconds * 1_000)
+        await element.select_option(label=chosen, timeout=seconds * 1_000)
 
     return act
 
@@ -152,11 +158,12 @@ async def press(hands: Hands, action: Press) -> Act:
     element = None if action.target is None else await hands.find(action.target, "any")
 
     async def act(seconds: float) -> None:
-        if element is not None:
-            await element.press(action.key, timeout=seconds * 1_000)
-            return
         async with asyncio.timeout(seconds):
-            await hands.session.page.keyboard.press(action.key)
+            for _ in range(action.times):
+                if element is not None:
+                    await element.press(action.key, timeout=seconds * 1_000)
+                else:
+                    await hands.session.page.keyboard.press(action.key)
 
     return act
 

@@ -12,11 +12,11 @@ from playwright.async_api import Error
 
 from events.failure import ErrorType, Strategy
 from producers.artifacts import ArtifactStore
-from runner.actions import Hands
 from runner.attempt_script import CannotContinue, Script
 from runner.browser import BrowserHost
 from runner.checkpoints import Checkpoint, CheckpointVault, UnusableCheckpoint
 from runner.conclusion import Conclusion
+from runner.hands import Hands
 from runner.journey import Journey
 from runner.outcome import first_line, of_error
 from runner.performer import Fell, Job, StepReporter, Verdict

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Literal
 
-from playwright.async_api import Error, Locator, Page
+from playwright.async_api import Error, Frame, Locator, Page
 
 from events.action import Target
 from events.failure import ErrorType
@@ -45,7 +45,7 @@ _STATE_JS = (
 class Search:
     """How a target is looked for on one page."""
 
-    page: Page
+    page: Page | Frame
     target: Target
     kind: Kind
 
@@ -112,13 +112,13 @@ async def ground(
     Raises:
         StepTrouble: none or several match once the page is still, or the page does not come to rest in time.
     """
-    search = Search(page, target, kind)
+    search = Search(_place(page, target), target, kind)
     started = still_since = monotonic()
     state = ""
     while True:
         try:
             found, matches = await _look(search)
-            now_state = str(await page.evaluate(_STATE_JS)) if found is None else state
+            now_state = str(await search.page.evaluate(_STATE_JS)) if found is None else state
         except Error as error:
             # The page is on its way to another one; whatever was found in it is gone.
             if of_error(error.message) is not ErrorType.STALE:
@@ -132,6 +132,16 @@ async def ground(
         if (still and not patient) or monotonic() - started > seconds:
             raise await _absent(search, matches, still=still, redirected=redirected)
         await asyncio.sleep(_POLL_SECONDS)
+
+
+def _place(page: Page, target: Target) -> Page | Frame:
+    """Where a target is looked for: the page, or the frame it names."""
+    if target.frame is None:
+        return page
+    found = next((frame for frame in page.frames if target.frame in {frame.name, frame.url}), None)
+    if found is None:
+        raise StepTrouble(ErrorType.GOAL_UNREACHABLE, f"No frame {target.frame!r} on {page.url}")
+    return found
 
 
 async def _look(search: Search) -> tuple[Locator | None, int]:
@@ -169,7 +179,7 @@ async def _absent(search: Search, matches: int, *, still: bool, redirected: bool
     return StepTrouble(ErrorType.GOAL_UNREACHABLE, f"{subject} on {where}{closest(said, names)}")
 
 
-async def asks_for_login(page: Page, *, redirected: bool) -> bool:
+async def asks_for_login(page: Page | Frame, *, redirected: bool) -> bool:
     """Whether the page is there to log in: it wants a password, and we were sent to it or it says so itself."""
     if not redirected and not re.search(_LOGIN_WORDS, f"{page.url} {await page.title()}", re.IGNORECASE):
         return False

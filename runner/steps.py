@@ -8,11 +8,12 @@ from time import monotonic
 
 from playwright.async_api import Error
 
-from events.action import Action, Click, Fill, Press
+from events.action import Action, Click, Fill, Press, Type
 from events.failure import ErrorType
 from events.steps import Artifact, StepExecuted
 from producers.artifacts import ArtifactStore
-from runner.actions import Act, Hands, prepare
+from runner.actions import prepare
+from runner.hands import Act, Hands
 from runner.limits import LoopWatch
 from runner.outcome import StepTrouble, first_line, of_error, surely_not_done
 from runner.performer import Job, StepReporter
@@ -72,7 +73,9 @@ class Stepper:
                 intended = True
                 self.committed, self.page_before = words, before
                 seconds = min(seconds, await self.report.may_act(seconds) - _MARGIN_SECONDS)
-            await self._act(act, seconds, navigates=isinstance(rendered, Click | Press), irreversible=irreversible)
+            await self._act(
+                act, seconds, navigates=isinstance(rendered, Click | Press | Type), irreversible=irreversible
+            )
         except Foreseen as error:
             trouble = _trouble(error, words)
             if intended and surely_not_done(trouble.error_type, str(error)):
@@ -108,7 +111,7 @@ class Stepper:
             session.accepts_questions = False
 
     def _rendered(self, action: Action) -> Action:
-        secrets_in = "value" if isinstance(action, Fill) else ""
+        secrets_in = "value" if isinstance(action, Fill | Type) else ""
         return render_model(action, self.job.assignment.goal.inputs, secrets_in=secrets_in)
 
     async def _failed(

@@ -9,7 +9,21 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 _TEMPLATE = re.compile(r"\{\{\s*(secret:)?\s*([A-Za-z_][A-Za-z0-9_.-]*)\s*\}\}")
-_TEXTS = ("url", "value", "option", "key", "name", "label", "text", "placeholder", "test_id", "css", "within", "at")
+_TEXTS = (
+    "url",
+    "value",
+    "option",
+    "key",
+    "name",
+    "label",
+    "text",
+    "placeholder",
+    "test_id",
+    "css",
+    "within",
+    "at",
+    "frame",
+)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -67,6 +81,8 @@ def render_model(
         elif isinstance(value, str) and name in _TEXTS and name not in keep:
             keeper = _as_template if name == secrets_in else None
             changes[name] = render(value, inputs, keeper)
+        elif isinstance(value, list) and name == "options":
+            changes[name] = [render(option, inputs) for option in value]
     return model.model_copy(update=changes)
 
 

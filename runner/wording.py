@@ -7,7 +7,25 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
-from events.action import Action, Check, Click, Extract, Fill, Navigate, Press, Select, Target, WaitFor
+from events.action import (
+    Action,
+    Check,
+    Click,
+    Drag,
+    Extract,
+    Fill,
+    Hover,
+    Navigate,
+    Press,
+    Scroll,
+    Select,
+    SelectMany,
+    SelectText,
+    Target,
+    Type,
+    Wait,
+    WaitFor,
+)
 
 #: A button that says one of these submits, pays, deletes or sends.
 IRREVERSIBLE = frozenset(
@@ -38,7 +56,7 @@ def is_irreversible(action: Action) -> bool:
     match action:
         case Click():
             return action.irreversible or _says_so(action.target)
-        case Press():
+        case Press() | Type():
             return action.irreversible
         case _:
             return False
@@ -50,22 +68,45 @@ def describe(action: Action) -> str:
         case Navigate():
             return f"open {action.url}"
         case Click():
-            return f"click {name_of(action.target)}"
+            where = "" if action.at is None else f" at {action.at[0]:g}, {action.at[1]:g}"
+            return f"click {name_of(action.target)}{where}"
         case Fill():
             return f'fill {name_of(action.target)} with "{action.value}"'
         case Select():
             return f'select "{action.option}" in {name_of(action.target)}'
+        case SelectMany():
+            options = ", ".join(f'"{option}"' for option in action.options) or "nothing"
+            return f"select {options} in {name_of(action.target)}"
         case Check():
             return f"{'check' if action.checked else 'uncheck'} {name_of(action.target)}"
         case Press():
             where = "" if action.target is None else f" in {name_of(action.target)}"
-            return f"press {action.key}{where}"
+            return f"press {action.key}{where}" + (f" {action.times} times" if action.times > 1 else "")
+        case Type():
+            return f'type "{action.value}" into {name_of(action.target)}' + (", then Enter" if action.enter else "")
+        case Hover():
+            return f"point at {name_of(action.target)}"
+        case Drag():
+            return f"drag {name_of(action.target)} {_destination(action)}"
+        case Scroll():
+            return f"scroll {name_of(action.target)} to the {action.end}"
+        case SelectText():
+            return f"select the text of {name_of(action.target)}"
+        case Wait():
+            return f"wait {action.seconds:g} seconds"
         case WaitFor():
             return f"wait for {name_of(action.target)}"
         case Extract():
             return f'read {name_of(action.target)} as "{action.key}"'
         case _:
             assert_never(action)
+
+
+def _destination(action: Drag) -> str:
+    if action.onto is not None:
+        return f"onto {name_of(action.onto)}"
+    x, y = action.to or (0.0, 0.0)
+    return f"to {x:g}, {y:g}"
 
 
 def name_of(target: Target) -> str:

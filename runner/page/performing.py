@@ -9,7 +9,8 @@ from playwright.async_api import Error, Locator, Page
 
 from events.action import Check, Click, Extract, Fill, Navigate, Press, Select, Target
 from events.failure import ErrorType
-from runner.actions import Hands, prepare
+from runner.actions import prepare
+from runner.hands import Hands
 from runner.outcome import StepTrouble
 from runner.page.acts import (
     Await,

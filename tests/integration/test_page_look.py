@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import Page
 
-from runner.actions import Hands
 from runner.browser import BrowserHost
+from runner.hands import Hands
 from runner.page.acts import Drag, Mark, PageAct, Point, Push, Put, Strike, Tick
 from runner.page.look import look, settle, watch
 from runner.page.performing import perform

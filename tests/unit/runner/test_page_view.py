@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
-from events.action import Click, Fill, Target
-from runner.page.acts import Point, Push, Put
+from dataclasses import replace
+
+from events import action
+from events.action import (
+    Check,
+    Click,
+    Extract,
+    Fill,
+    Hover,
+    Navigate,
+    Press,
+    Select,
+    SelectMany,
+    SelectText,
+    Target,
+    Type,
+    Wait,
+)  # fmt: skip
+from runner.page.acts import (
+    Await,
+    Drag,
+    Mark,
+    PageAct,
+    Pick,
+    Point,
+    Push,
+    Put,
+    Read,
+    Scroll,
+    Strike,
+    Tick,
+    Visit,
+    Write,
+)  # fmt: skip
 from runner.page.bundle import bundle
-from runner.page.recorded import as_action
+from runner.page.recorded import as_action, as_seen
 from runner.page.view import shared
 from tests.seeing import button, field, group, icon, page, part
 
@@ -59,8 +91,31 @@ def test_acts_become_actions_of_the_record_with_durable_targets() -> None:
         target=Target(role="textbox", name="Name", exact=True), value="Ann"
     )
     assert as_action(view, Push(star.id)) == Click(target=Target(css=star.css))
-    assert as_action(view, Point(star.id)) is None
+    assert as_action(view, Point(star.id)) == Hover(target=Target(css=star.css))
     assert as_action(view, Push("e99")) is None
+
+
+def test_every_act_has_an_action_on_the_very_element_and_in_its_frame() -> None:
+    seen = page(button("Send"))
+    view = replace(seen, elements=(replace(seen.elements[0], frame="pay"),))
+    e = view.elements[0]
+    target = Target(css=e.css, frame="pay")
+
+    acts: list[PageAct] = [Push(e.id, (1, 2)), Put(e.id, "a"), Write(e.id, "a", enter=True), Pick(e.id, ("a",)), Pick(e.id, ("a", "b")),
+            Tick(e.id, on=False), Strike(e.id, "Tab", 3), Point(e.id), Drag(e.id, (5, 6)), Scroll(e.id, "top"),
+            Mark(e.id), Read(e.id, "k"), Visit("/x"), Await(1.5)]  # fmt: skip
+    expected = [
+        Click(target=target, at=(1, 2)), Fill(target=target, value="a"), Type(target=target, value="a", enter=True),
+        Select(target=target, option="a"), SelectMany(target=target, options=["a", "b"]),
+        Check(target=target, checked=False), Press(target=target, key="Tab", times=3), Hover(target=target),
+        action.Drag(target=target, to=(5, 6)), action.Scroll(target=target, end="top"), SelectText(target=target),
+        Extract(target=target, key="k"), Navigate(url="/x"), Wait(seconds=1.5),
+    ]  # fmt: skip
+
+    assert [as_seen(view, act) for act in acts] == expected
+    durable = as_action(view, Point(e.id))
+    assert isinstance(durable, Hover)
+    assert (durable.target.name, durable.target.frame) == ("Send", "pay")
 
 
 def test_what_names_nothing_is_found_by_place_only() -> None:
