@@ -49,14 +49,26 @@ def render(text: str, inputs: Mapping[str, str | float | bool], secret: Callable
         if kind is not None:
             if secret is None:
                 raise UnresolvedTemplate(f"secret {name!r} may only be filled into a field")
-            return secret(name)
+            return match.group()
         if name not in inputs:
             given = ", ".join(sorted(inputs)) or "none"
             raise UnresolvedTemplate(f"no input named {name!r} was given with the task (inputs: {given})")
         value = inputs[name]
         return str(value).lower() if isinstance(value, bool) else str(value)
 
-    return _TEMPLATE.sub(replace, text)
+    filled = _TEMPLATE.sub(replace, text)
+    if _secrets(filled) != _secrets(text):
+        # What is filled in may come from anybody; only the goal and its plan say where a secret goes.
+        raise UnresolvedTemplate(
+            f"an input of {text!r} holds a reference to a secret; only goals and plans may name one"
+        )
+    if secret is None:
+        return filled
+    return _TEMPLATE.sub(lambda match: secret(match[2]) if match[1] else match[0], filled)
+
+
+def _secrets(text: str) -> list[str]:
+    return [match[2] for match in _TEMPLATE.finditer(text) if match[1]]
 
 
 def render_model(

@@ -34,3 +34,19 @@ def test_an_action_is_rendered_throughout_and_keeps_its_secret() -> None:
 def test_no_secret_leaves_in_an_address() -> None:
     with pytest.raises(UnresolvedTemplate):
         render_model(Navigate(url="/x?{{secret:pass}}"), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("{{note}}", {"note": "my {{secret:password}}"}),
+        ("{{a}}{{b}}", {"a": "{{secret:", "b": "password}}"}),
+        ("{{secret:{{a}}}}", {"a": "password"}),
+    ],
+)
+def test_an_input_cannot_reach_a_secret(text: str, inputs: dict[str, str | float | bool]) -> None:
+    for secret in (lambda name: f"<{name}>", None):
+        with pytest.raises(UnresolvedTemplate, match="reference to a secret"):
+            render(text, inputs, secret)
+    with pytest.raises(UnresolvedTemplate, match="reference to a secret"):
+        render_model(Fill(target=Target(label="Note"), value=text), inputs, secrets_in="value")
