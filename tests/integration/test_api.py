@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -17,10 +22,14 @@ import httpx
 import pytest
 
 from benchmarks.http_load import load, missing
+from events.codec import encode
 from events.commands import PauseTask, ResumeTask
+from events.envelope import StepEnvelope
 from events.errors import CommandRejected
+from events.steps import StepExecuted
 from events.topics import Topics
 from local.kafka_server import Broker
+from producers.artifacts import ArtifactStore
 from producers.commands import CommandSender, new_command_id
 from producers.goals import GoalClient
 from producers.kafka import KafkaPublisher
@@ -44,6 +53,7 @@ class System:
     apis: list[Process]
     urls: list[str]
     http: list[httpx.Client]
+    homes: tuple[Path, Path]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +69,7 @@ def system(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     # The second one has the first one's operator key from the log, a moment after it was recorded.
     until(lambda: clients[1].get(TASKS).status_code == 200)
     until(lambda: clients[0].get(f"{TASKS}/health").json()["data"]["processors"] == 1, 30)
-    yield System(broker.bootstrap, Topics(prefix, 3), key, apis, urls, clients)
+    yield System(broker.bootstrap, Topics(prefix, 3), key, apis, urls, clients, (folder / "one", folder / "two"))
     for client in clients:
         client.close()
     for process in (*apis, processor):
@@ -113,6 +123,34 @@ def test_a_command_sent_past_the_apis_is_waited_for_by_its_id_at_each(system: Sy
         for http in system.http:
             assert data(http.get(f"{TASKS}/{task}", params={"wait_for": command_id}))["status"] == status
     publisher.close()
+
+
+def test_a_picture_is_had_where_it_is_kept_and_gone_where_it_is_not(system: System, tmp_path: Path) -> None:
+    one, two = system.http
+    task = data(one.post(TASKS, json=GOAL), 201)["task_id"]
+    picture = os.urandom(5_000)
+    kept = asyncio.run(ArtifactStore(str(system.homes[0] / "artifacts")).put("screenshot", picture, "image/jpeg"))
+    fact = StepEnvelope(
+        event_id=uuid4().hex,
+        task_id=task,
+        worker="w",
+        lease_epoch=1,
+        recorded_at=datetime.now(UTC),
+        event=StepExecuted(step_number=1, action="look", result="success", artifacts=[kept]),
+    )
+    publisher = KafkaPublisher({"bootstrap.servers": system.bootstrap})
+    placed = publisher.send(system.topics.step_events, task, encode(fact)).result(20)
+    publisher.close()
+
+    for http in system.http:
+        [listed] = data(http.get(f"{TASKS}/{task}/steps/1/artifacts", params={"wait_for": str(placed)}))["artifacts"]
+    assert one.get(listed["url"]).content == picture
+    assert two.get(listed["url"]).status_code == 410, "the second API has a store of its own here"
+    shown = [str(Path(sys.executable).with_name("goaltrail")), "artifacts", task, "--output", str(tmp_path)]
+    said = {**os.environ, "GOALTRAIL_URL": system.urls[0], "GOALTRAIL_API_KEY": system.key}
+    assert subprocess.run(shown, env=said, check=False, timeout=60).returncode == 0
+    [file] = tmp_path.iterdir()
+    assert file.read_bytes() == picture
 
 
 def test_one_idempotency_key_at_two_apis_at_once_is_one_task(system: System) -> None:
