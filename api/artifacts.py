@@ -16,7 +16,7 @@ from api.answers import answer
 from api.auth import GuardedRoute, Reader
 from api.parts import Parts, parts_of
 from api.schemas.base import MAX_NUMBER
-from api.told import MALFORMED, NOT_READ, UNKNOWN_TASK, said, scope
+from api.told import MALFORMED, NOT_READ, UNKNOWN_EITHER, said, scope
 from api.visible import reach, visible
 from events.errors import ArtifactGone, ArtifactsUnreachable, NoSuchArtifact
 
@@ -46,7 +46,7 @@ StepNumber = Annotated[int, Path(ge=0, le=MAX_NUMBER)]
 @router.get(
     "/{task_id}/artifacts",
     response_model=s.Answer[s.ArtifactList],
-    responses={**UNKNOWN_TASK, **NOT_READ},
+    responses={**UNKNOWN_EITHER, **NOT_READ},
     summary="List the files of a task's steps",
 )
 async def artifacts(
@@ -60,7 +60,7 @@ async def artifacts(
 @router.get(
     "/{task_id}/steps/{step_number}/artifacts",
     response_model=s.Answer[s.ArtifactList],
-    responses={**UNKNOWN_TASK, **NOT_READ},
+    responses={**UNKNOWN_EITHER, **NOT_READ},
     summary="List the files of one step",
 )
 async def step_artifacts(

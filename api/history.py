@@ -13,13 +13,13 @@ from api import schemas as s
 from api.answers import answer
 from api.auth import GuardedRoute, Reader
 from api.parts import parts_of
-from api.told import MALFORMED, NOT_READ, UNKNOWN_TASK, scope
+from api.told import MALFORMED, NOT_READ, UNKNOWN_EITHER, scope
 from api.visible import reach, visible
 
 router = APIRouter(
     prefix="/api/browser-tasks", tags=["tasks"], route_class=GuardedRoute, responses={**scope("read"), **MALFORMED}
 )
-_UNKNOWN = {**UNKNOWN_TASK, **NOT_READ}
+_UNKNOWN = {**UNKNOWN_EITHER, **NOT_READ}
 
 
 @router.get(

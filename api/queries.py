@@ -15,7 +15,7 @@ from api import schemas as s
 from api.answers import answer
 from api.auth import GuardedRoute, Reader
 from api.parts import parts_of
-from api.told import NOT_READ
+from api.told import NOT_READ, UNKNOWN_COMMAND
 from api.visible import reach, visible
 from events.errors import NoSuchTask
 from projections.answers import TaskAnswer
@@ -26,14 +26,19 @@ _FAILURES: dict[int | str, dict[str, Any]] = {
     422: {"model": s.Failure, "description": "Malformed input; the error names the field"},
 }
 _UNKNOWN: dict[int | str, dict[str, Any]] = {
-    404: {"model": s.Failure, "description": "No such task"},
+    404: {"model": s.Failure, "description": "No such task, or nobody heard of the command in `wait_for`"},
     503: {"model": s.Failure, "description": "The readings have not reached `wait_for` yet; ask again"},
 }
 
 router = APIRouter(prefix="/api/browser-tasks", tags=["tasks"], route_class=GuardedRoute, responses=_FAILURES)
 
 
-@router.get("", response_model=s.Answer[s.TaskPage], responses=NOT_READ, summary="List tasks, newest first")
+@router.get(
+    "",
+    response_model=s.Answer[s.TaskPage],
+    responses={**NOT_READ, **UNKNOWN_COMMAND},
+    summary="List tasks, newest first",
+)
 async def list_tasks(request: Request, caller: Reader, query: Annotated[s.ListQuery, Query()]) -> Response:
     """A page of tasks; `total` counts all that match."""
     del caller

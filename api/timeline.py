@@ -16,7 +16,7 @@ from api import schemas as s
 from api.answers import answer
 from api.auth import GuardedRoute, Reader
 from api.parts import Parts, parts_of
-from api.told import MALFORMED, NOT_READ, UNKNOWN_TASK, scope
+from api.told import MALFORMED, NOT_READ, UNKNOWN_EITHER, UNKNOWN_TASK, scope
 from api.visible import reach, visible
 from events.task import FINAL
 
@@ -41,7 +41,7 @@ LastEventId = Annotated[
 @router.get(
     "/{task_id}/events",
     response_model=s.Answer[s.Timeline],
-    responses={**UNKNOWN_TASK, **NOT_READ},
+    responses={**UNKNOWN_EITHER, **NOT_READ},
     summary="Show what happened to a task",
 )
 async def events(

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from api.parts import Parts
-from events.errors import NoSuchTask, NotReadYet
+from events.errors import NoSuchCommand, NoSuchTask, NotReadYet
 from producers.task_ids import made_at
 from projections.answers import TaskAnswer
 
@@ -30,7 +30,8 @@ async def reach(parts: Parts, token: str | None, task_id: str | None = None) -> 
         task_id: the task the command is about, where that is known.
 
     Raises:
-        NotReadYet: not in time, or the command is not decided in time.
+        NotReadYet: not in time.
+        NoSuchCommand: nobody heard of the command in time.
         HTTPException: 422, the fact lies in no topic that is read.
     """
     if token is None:
@@ -59,8 +60,9 @@ async def _fact_of(parts: Parts, command_id: str, task_id: str | None) -> str | 
         async with asyncio.timeout(WAIT_FOR_SECONDS):
             return (await asyncio.wrap_future(coming)).fact
     except TimeoutError:
-        raise NotReadYet(
-            f"no outcome of command {command_id!r} was heard of yet; ask again, or look at the task without `wait_for`"
+        raise NoSuchCommand(
+            f"nobody has heard of command {command_id!r}: it is not decided yet, or was long ago;"
+            " ask again, or without `wait_for`"
         ) from None
     finally:
         coming.cancel()

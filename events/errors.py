@@ -133,6 +133,10 @@ class NotRedrivable(GoaltrailError):
     """Raised when a dead letter cannot be sent again; the text says why."""
 
 
+class NoSuchCommand(GoaltrailError):
+    """Raised when nobody has heard of a command: it is not decided yet, or was so long ago that it is forgotten."""
+
+
 class NotReadYet(GoaltrailError):
     """Raised when the readings have not reached the fact that `wait_for` names; ask again."""
 

@@ -180,13 +180,13 @@ async def test_a_command_decided_long_ago_shows_in_the_readings(world: World) ->
     assert (await world.http.get(f"{TASKS}/{OLD_ID}/execution-log?wait_for={COMMAND}")).status_code == 200
 
 
-async def test_a_command_nobody_decides_is_503(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_command_nobody_heard_of_is_404(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.visible.WAIT_FOR_SECONDS", 0.05)
     world.readings.tasks[OLD_ID] = a_task()
 
     answer = await world.http.get(f"{TASKS}/{OLD_ID}?wait_for={COMMAND}")
 
-    assert answer.status_code == 503
+    assert answer.status_code == 404
     assert COMMAND in answer.json()["error"]
     assert len(world.publisher.desk) == 0, "nobody waits on"
 
