@@ -27,6 +27,8 @@ class Hands:
     action_timeout: float
     navigation_timeout: float
     data: dict[str, Any] = field(default_factory=dict)  #: what was read from pages
+    given: Locator | None = None  #: the element of the next act, where it was found already
+    found: Locator | None = None  #: the element of the last act; none where it needs none
 
     def timeout_of(self, action: Action) -> float:
         """The most seconds the act may take."""
@@ -42,4 +44,9 @@ class Hands:
 
     async def find(self, target: Target, kind: Kind) -> Locator:
         """The element that is meant; raises StepTrouble."""
-        return await ground(self.session.page, target, kind, self.action_timeout, redirected=self.session.redirected)
+        if self.given is not None:
+            self.found, self.given = self.given, None
+            return self.found
+        redirected = self.session.redirected
+        self.found = await ground(self.session.page, target, kind, self.action_timeout, redirected=redirected)
+        return self.found

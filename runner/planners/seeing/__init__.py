@@ -1,6 +1,6 @@
 """The planner that looks: rules that read a goal and a page, act only when they are sure, and say why they give up."""
 
 from runner.planners.seeing.advice import Advice, Deed, Done, Next, Refusal
-from runner.planners.seeing.core import propose
+from runner.planners.seeing.core import decide, propose
 
-__all__ = ["Advice", "Deed", "Done", "Next", "Refusal", "propose"]
+__all__ = ["Advice", "Deed", "Done", "Next", "Refusal", "decide", "propose"]

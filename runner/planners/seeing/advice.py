@@ -33,6 +33,7 @@ class Refusal:
     """The rules cannot help, or are not sure; `reason` is for people."""
 
     reason: str
+    wish: int = 0  #: which wish of the goal they stopped at
 
 
 Advice = Next | Done | Refusal

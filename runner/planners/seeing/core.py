@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from runner.page.acts import PageAct
@@ -43,8 +44,11 @@ def propose(goal: str, view: View, history: Sequence[Deed] = (), *, sends: bool 
         sends: whether a goal that only fills in a form means that the form is sent, too.
     """
     asked = read_goal(goal, sends=sends)
-    if isinstance(asked, Refusal):
-        return asked
+    return asked if isinstance(asked, Refusal) else decide(asked, view, history)
+
+
+def decide(asked: Sequence[w.Wish], view: View, history: Sequence[Deed] = ()) -> Advice:
+    """What to do next about wishes that were read already; see `propose`."""
     if (stuck := _stuck(history)) is not None:
         return stuck
     done = tuple(history)
@@ -56,7 +60,7 @@ def propose(goal: str, view: View, history: Sequence[Deed] = (), *, sends: bool 
         if isinstance(step, Next):
             return Next(step.act, step.reason, at, step.note)
         if isinstance(step, Refusal):
-            return step
+            return replace(step, wish=at)
         assert isinstance(step, Met)  # noqa: S101 - for the type checker
         at += 1
     return Done()
