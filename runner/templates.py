@@ -57,7 +57,7 @@ def render(text: str, inputs: Mapping[str, str | float | bool], secret: Callable
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     filled = _TEMPLATE.sub(replace, text)
-    if _secrets(filled) != _secrets(text):
+    if secrets_in(filled) != secrets_in(text):
         # What is filled in may come from anybody; only the goal and its plan say where a secret goes.
         raise UnresolvedTemplate(
             f"an input of {text!r} holds a reference to a secret; only goals and plans may name one"
@@ -67,7 +67,8 @@ def render(text: str, inputs: Mapping[str, str | float | bool], secret: Callable
     return _TEMPLATE.sub(lambda match: secret(match[2]) if match[1] else match[0], filled)
 
 
-def _secrets(text: str) -> list[str]:
+def secrets_in(text: str) -> list[str]:
+    """Names of the secrets that a text refers to."""
     return [match[2] for match in _TEMPLATE.finditer(text) if match[1]]
 
 

@@ -71,7 +71,7 @@ def learn(
     learned = PathLearned(
         steps=kept,
         inputs=sorted(used),
-        success_indicators=[_templated(indicator, meant) for indicator in indicators],
+        success_indicators=[templated(indicator, meant) for indicator in indicators],
         seconds=seconds,
         cost=cost,
         expires_at=expires_at,
@@ -81,20 +81,20 @@ def learn(
 
 def _step(step: Taken, inputs: Inputs) -> PathStep:
     return PathStep(
-        action=_templated(step.action, inputs),
-        locators=[_templated(locator, inputs) for locator in step.locators],
+        action=templated(step.action, inputs),
+        locators=[templated(locator, inputs) for locator in step.locators],
         url=put_templates(step.url, _long(inputs)),
-        expects=[_templated(expected, inputs) for expected in step.expects],
+        expects=[templated(expected, inputs) for expected in step.expects],
     )
 
 
-def _templated(model: M, inputs: Inputs) -> M:
+def templated(model: M, inputs: Inputs) -> M:
     """A copy with templates in its texts; what was entered is compared as a whole too, however short it is."""
     changes: dict[str, Any] = {}
     for field in type(model).model_fields:
         value = getattr(model, field)
         if isinstance(value, BaseModel):
-            changes[field] = _templated(value, inputs)
+            changes[field] = templated(value, inputs)
         elif isinstance(value, str) and field in _TEXTS:
             entered = field in {"value", "option"}
             changes[field] = (entered and _whole(value, inputs)) or put_templates(value, _long(inputs))

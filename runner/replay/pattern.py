@@ -37,13 +37,13 @@ def path_for(paths: Iterable[UsablePath], goal: str, site_url: str, inputs: Inpu
         site_url: where.
         inputs: the task's values.
     """
-    wanted, site = _plain(_filled(goal, inputs)), origin_of(site_url)
+    wanted, site = _plain(filled(goal, inputs)), origin_of(site_url)
     found = [
         path
         for path in paths
         if path.site == site
         and set(path.inputs) <= inputs.keys()
-        and _plain(_filled(path.goal_pattern, inputs)) == wanted
+        and _plain(filled(path.goal_pattern, inputs)) == wanted
     ]
     return min(found, key=lambda path: (len(path.inputs), path.path_key), default=None)
 
@@ -63,7 +63,8 @@ def put_templates(text: str, inputs: Inputs) -> str:
     return re.sub(rf"(?<!\w)(?:{either})(?!\w)", lambda match: "{{" + named[match.group()] + "}}", text)
 
 
-def _filled(text: str, inputs: Inputs) -> str:
+def filled(text: str, inputs: Inputs) -> str:
+    """A goal with its inputs; one with a template that leads nowhere stays as it is."""
     try:
         return render(text, inputs, lambda name: "{{secret:" + name + "}}")
     except UnresolvedTemplate:
