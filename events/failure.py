@@ -23,6 +23,7 @@ class ErrorType(StrEnum):
     INVALID_URL = "invalid_url"
     GOAL_UNREACHABLE = "goal_unreachable"  #: the page offers no way to the goal
     NO_PLAN = "no_plan"  #: no configured level understands the goal
+    NEEDS_HUMAN = "needs_human"  #: every configured level gave up on what the page shows
     MAX_STEPS = "max_steps"
     LOOP = "loop"  #: the same page again and again
     INVALID_INPUT = "invalid_input"  #: a template or a secret reference that cannot be resolved

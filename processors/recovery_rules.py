@@ -40,6 +40,8 @@ DEFAULT_RULES: Final[Mapping[ErrorType, Rule]] = {
     ErrorType.EXPIRED: Rule("stop"),
     # Only a human can tell what happened.
     ErrorType.UNCONFIRMED: Rule("escalate"),
+    # The levels below have said why they cannot go on; a human can say what to do.
+    ErrorType.NEEDS_HUMAN: Rule("escalate"),
 }
 _OTHERWISE = Rule(Strategy.BACK_OFF_AND_RETRY)
 
