@@ -13,6 +13,7 @@
     image: "button", range: "slider", number: "spinbutton", search: "searchbox", file: "file" };
   const clean = (text, most = 300) => (text || "").replace(/\s+/g, " ").trim().slice(0, most);
   const out = [];
+  const forms = new Map();
   let count = 0;
 
   const role_of = e => {
@@ -89,7 +90,7 @@
     const swatch = filled && !e.children.length && !own && box.width >= 3 && box.height >= 3;
     const scrolls = e.scrollHeight > e.clientHeight + 2 && /auto|scroll/.test(style.overflowY) || tag === "textarea";
     if (!(pressable || draggable || own || shape || swatch || scrolls || tag === "img" || tag === "canvas"
-        || role === "dialog" || role === "tabpanel" || role === "option" || e.isContentEditable)) return;
+        || role === "dialog" || role === "alert" || role === "status" || role === "tabpanel" || role === "option" || e.isContentEditable)) return;
     const text = clean(e.innerText === undefined ? e.textContent : e.innerText, own.length > 300 ? 2000 : 300);
     const inner = e.querySelector("img[alt], svg title, [title], [aria-label]");
     const hint = clean(e.getAttribute("title") || e.getAttribute("alt") ||
@@ -116,8 +117,12 @@
     if (e.getAttribute("name")) data.attr = e.getAttribute("name");
     const test = e.getAttribute("data-testid") || e.getAttribute("data-test-id");
     if (test) data.test_id = test;
+    const form = native && (e.form || e.closest("form"));
+    if (form) data.form = forms.get(form) || 0;
+    if (form && e.type === "submit" && form.method === "post") data.posts = true;
     if (field) {
       data.field = true;
+      if (e.validity && e.validity.valueMissing || e.getAttribute("aria-required") === "true" && !e.value) data.missing = true;
       data.type = tag === "input" ? e.type : tag === "select" || tag === "textarea" ? tag : "rich";
       data.value = tag === "select" ? clean(e.selectedOptions.length ? e.selectedOptions[0].label : "", 200)
         : e.type === "password" ? "*".repeat(e.value.length) : String(e.value === undefined ? e.innerText : e.value).slice(0, 8000);
@@ -127,6 +132,7 @@
       for (const bound of ["min", "max", "step"]) if (e[bound]) data[bound] = e[bound];
       if (tag === "select") {
         data.options = [...e.options].slice(0, 400).map(o => clean(o.label, 120));
+        data.shut = [...e.options].slice(0, 400).filter(o => o.disabled).map(o => clean(o.label, 120));
         data.chosen = [...e.selectedOptions].map(o => clean(o.label, 120));
       }
     }
@@ -152,6 +158,7 @@
     if (style.display === "none") return;
     count += 1;
     const here = [...path, count];
+    if (e.tagName === "FORM") forms.set(e, count);
     const box = e.getBoundingClientRect();
     const reachable = box.right + scrollX > -900 && box.bottom + scrollY > -9000;
     const shown = reachable && style.visibility === "visible" && (box.width > 0 || box.height > 0 || style.display === "contents");

@@ -70,6 +70,7 @@ class Element:
     type: str = ""  #: of a field
     value: str = ""
     options: tuple[str, ...] = ()
+    shut: tuple[str, ...] = ()  #: options that cannot be chosen
     chosen: tuple[str, ...] = ()
     checked: bool | None = None
     expanded: bool | None = None
@@ -96,6 +97,9 @@ class Element:
     min: str = ""
     max: str = ""
     step: str = ""
+    missing: bool = False  #: a field that must be given and is not yet
+    form: int = 0  #: number of the form it belongs to, as in paths; 0 for none
+    posts: bool = False  #: it sends its form to the site
 
     @property
     def takes_text(self) -> bool:
@@ -143,7 +147,7 @@ class View:
 
 
 _KNOWN = frozenset(item.name for item in fields(Element))
-_LISTS = frozenset({"path", "options", "chosen", "scroll"})
+_LISTS = frozenset({"path", "options", "shut", "chosen", "scroll"})
 
 
 def shared(one: Element, other: Element) -> int:
