@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from events.action import Click, Fill, Target, TextVisible
+from events.action import Click, Fill, Target
 from events.failure import ErrorType
+from events.indicators import TextVisible
 from events.paths import (
     PathEnvelope,
     PathExpired,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from demo.site.timetable import CLASSES
-from events.action import Action, Click, Extract, Fill, Navigate, Select, SuccessIndicator, Target, TextVisible
+from events.action import Action, Click, Extract, Fill, Navigate, Select, Target
 from events.goal import GoalStatement
+from events.indicators import SuccessIndicator, TextVisible
 from events.task import Status
 
 CONFIRMATION = "confirmation_number"  #: under which the declared plan reads it

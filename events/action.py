@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-_TEXT = Annotated[str, Field(max_length=10_000)]
-_SHORT = Annotated[str, Field(min_length=1, max_length=1_000)]
+TEXT = Annotated[str, Field(max_length=10_000)]
+SHORT = Annotated[str, Field(min_length=1, max_length=1_000)]
 _Pixels = Annotated[float, Field(ge=-100_000, le=100_000, allow_inf_nan=False)]
 _Point = tuple[_Pixels, _Pixels]
 
@@ -21,17 +21,17 @@ class Declared(BaseModel):
 class Target(Declared):
     """An element of the page, described as a person would; every given field must match."""
 
-    role: _SHORT | None = None  #: ARIA role, such as `button`
-    name: _SHORT | None = None  #: accessible name, with `role`
-    label: _SHORT | None = None  #: label of a form field
-    text: _SHORT | None = None  #: visible text
-    placeholder: _SHORT | None = None
-    test_id: _SHORT | None = None
-    css: _SHORT | None = None
-    within: _SHORT | None = None  #: text of the row, list item or section that holds it
+    role: SHORT | None = None  #: ARIA role, such as `button`
+    name: SHORT | None = None  #: accessible name, with `role`
+    label: SHORT | None = None  #: label of a form field
+    text: SHORT | None = None  #: visible text
+    placeholder: SHORT | None = None
+    test_id: SHORT | None = None
+    css: SHORT | None = None
+    within: SHORT | None = None  #: text of the row, list item or section that holds it
     exact: bool = False
     nth: Annotated[int, Field(ge=0)] | None = None  #: 0-based choice among several matches
-    frame: _SHORT | None = None  #: name or address of the frame that holds it; else the page itself
+    frame: SHORT | None = None  #: name or address of the frame that holds it; else the page itself
 
     @model_validator(mode="after")
     def _names_something(self) -> Target:
@@ -45,7 +45,7 @@ class Navigate(Declared):
     """Open a page; relative URLs are read against the task's site."""
 
     op: Literal["navigate"] = "navigate"
-    url: _SHORT
+    url: SHORT
 
 
 class Click(Declared):
@@ -62,7 +62,7 @@ class Fill(Declared):
 
     op: Literal["fill"] = "fill"
     target: Target
-    value: _TEXT
+    value: TEXT
 
 
 class Select(Declared):
@@ -70,7 +70,7 @@ class Select(Declared):
 
     op: Literal["select"] = "select"
     target: Target
-    option: _TEXT
+    option: TEXT
 
 
 class SelectMany(Declared):
@@ -78,7 +78,7 @@ class SelectMany(Declared):
 
     op: Literal["select_many"] = "select_many"
     target: Target
-    options: Annotated[list[_TEXT], Field(max_length=400)]
+    options: Annotated[list[TEXT], Field(max_length=400)]
 
 
 class Check(Declared):
@@ -93,7 +93,7 @@ class Press(Declared):
     """Press a key, such as `Enter`, on an element or on the page."""
 
     op: Literal["press"] = "press"
-    key: _SHORT
+    key: SHORT
     target: Target | None = None
     times: Annotated[int, Field(ge=1, le=1_000)] = 1
     irreversible: bool = False
@@ -104,7 +104,7 @@ class Type(Declared):
 
     op: Literal["type"] = "type"
     target: Target
-    value: _TEXT  #: may hold `{{name}}` and `{{secret:name}}`
+    value: TEXT  #: may hold `{{name}}` and `{{secret:name}}`
     enter: bool = False  #: press Enter afterwards
     irreversible: bool = False
 
@@ -166,7 +166,7 @@ class Extract(Declared):
 
     op: Literal["extract"] = "extract"
     target: Target
-    key: _SHORT
+    key: SHORT
 
 
 Action = Annotated[
@@ -186,43 +186,4 @@ Action = Annotated[
     | WaitFor
     | Extract,
     Field(discriminator="op"),
-]
-
-
-class UrlContains(Declared):
-    """The page's URL contains `value`."""
-
-    kind: Literal["url_contains"] = "url_contains"
-    value: _SHORT
-    at: _SHORT | None = None  #: page to open for a second look after a crash, such as a list of bookings
-
-
-class TextVisible(Declared):
-    """The text can be seen on the page; `{{name}}` takes an input."""
-
-    kind: Literal["text_visible"] = "text_visible"
-    value: _SHORT
-    at: _SHORT | None = None
-
-
-class ElementVisible(Declared):
-    """The element can be seen on the page."""
-
-    kind: Literal["element_visible"] = "element_visible"
-    target: Target
-    at: _SHORT | None = None
-
-
-class FieldValue(Declared):
-    """The form field holds `value`."""
-
-    kind: Literal["field_value"] = "field_value"
-    target: Target
-    value: _TEXT
-    at: _SHORT | None = None
-
-
-SuccessIndicator = Annotated[
-    UrlContains | TextVisible | ElementVisible | FieldValue,
-    Field(discriminator="kind"),
 ]

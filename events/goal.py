@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, JsonValue
 from pydantic_core import to_json
 
-from events.action import Action, SuccessIndicator
+from events.action import Action
+from events.indicators import SuccessIndicator
 
 #: Named priorities; 10 is the most urgent.
 PRIORITIES = {"LOW": 2, "NORMAL": 5, "HIGH": 8, "CRITICAL": 10}

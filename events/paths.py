@@ -12,10 +12,11 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from events.action import Action, SuccessIndicator, Target
+from events.action import Action, Target
 from events.facts import Fact
 from events.failure import ErrorType
 from events.goal import PERSONAL, Name
+from events.indicators import SuccessIndicator
 
 
 def path_key(site: str, goal_pattern: str) -> str:

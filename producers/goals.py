@@ -11,9 +11,10 @@ from typing import Any, Self, TypedDict
 
 from pydantic import JsonValue
 
-from events.action import Action, SuccessIndicator
+from events.action import Action
 from events.errors import BodyTooLarge, CommandRejected, PublishFailed
 from events.goal import GoalStatement
+from events.indicators import SuccessIndicator
 from events.steps import CostReported
 from events.topics import Topics
 from producers.callback_store import CallbackStore
@@ -143,7 +144,7 @@ class GoalClient(GoalReadings):
             NotDecidedYet: with an idempotency key only: submit again with the same key.
 
         Example:
-            >>> from events.action import TextVisible
+            >>> from events.indicators import TextVisible
             >>> task_id = goals.submit_goal(
             ...     "Register {{child}} for {{day}}", "https://aquatechswim.com", 8,
             ...     inputs={"child": "Eden", "day": "Tuesday"},

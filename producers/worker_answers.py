@@ -7,8 +7,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from events.action import Action, SuccessIndicator
+from events.action import Action
 from events.failure import ErrorType, Strategy
+from events.indicators import SuccessIndicator
 from events.task import FINAL, Status
 
 StopRequest = Literal["pause", "cancel"]

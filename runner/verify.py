@@ -11,8 +11,8 @@ from urllib.parse import urljoin
 
 from playwright.async_api import Error, expect
 
-from events.action import ElementVisible, FieldValue, SuccessIndicator, TextVisible, UrlContains
 from events.failure import ErrorType
+from events.indicators import ElementVisible, FieldValue, SuccessIndicator, TextVisible, UrlContains
 from runner.grounding import ground
 from runner.outcome import StepTrouble, of_error
 from runner.session import Session

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from events.action import Action, SuccessIndicator, Target
+from events.action import Action, Target
+from events.indicators import SuccessIndicator
 from events.paths import PathLearned, PathStep
 from runner.replay.pattern import Inputs, put_templates, spell
 

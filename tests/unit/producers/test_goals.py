@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from events.action import TextVisible
 from events.errors import ApiUnreachable, CommandRejected, NoSuchTask, NotAllowed, NotAuthenticated
+from events.indicators import TextVisible
 from events.task import Status
 from producers import goals as goals_module
 from producers.async_goals import AsyncGoalClient

@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from events.action import Action, SuccessIndicator, Target
+from events.action import Action, Target
+from events.indicators import SuccessIndicator
 from events.paths import PathStep
 from projections.store import CODE_VERSION
 

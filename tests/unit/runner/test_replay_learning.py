@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.action import Click, Fill, Select, Target, TextVisible
+from events.action import Click, Fill, Select, Target
+from events.indicators import TextVisible
 from events.paths import PathLearned, UsablePath, path_key
 from runner.replay import Taken, Unlearnable, learn, origin_of, path_for
 from runner.replay.pattern import Inputs

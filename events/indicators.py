@@ -1,0 +1,48 @@
+"""Success indicators: what shows that a goal is reached, outside the steps that were to reach it. Pure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from events.action import SHORT, TEXT, Declared, Target
+
+
+class UrlContains(Declared):
+    """The page's URL contains `value`."""
+
+    kind: Literal["url_contains"] = "url_contains"
+    value: SHORT
+    at: SHORT | None = None  #: page to open for a second look after a crash, such as a list of bookings
+
+
+class TextVisible(Declared):
+    """The text can be seen on the page; `{{name}}` takes an input."""
+
+    kind: Literal["text_visible"] = "text_visible"
+    value: SHORT
+    at: SHORT | None = None
+
+
+class ElementVisible(Declared):
+    """The element can be seen on the page."""
+
+    kind: Literal["element_visible"] = "element_visible"
+    target: Target
+    at: SHORT | None = None
+
+
+class FieldValue(Declared):
+    """The form field holds `value`."""
+
+    kind: Literal["field_value"] = "field_value"
+    target: Target
+    value: TEXT
+    at: SHORT | None = None
+
+
+SuccessIndicator = Annotated[
+    UrlContains | TextVisible | ElementVisible | FieldValue,
+    Field(discriminator="kind"),
+]
