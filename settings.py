@@ -69,6 +69,25 @@ class BrowserSettings(BaseModel):
     navigation_timeout_seconds: Annotated[float, Field(gt=0)] = 20.0
 
 
+class ModelSettings(BaseModel):
+    """Models that are asked when local rules cannot go on, the cheapest first; each level is off until it is named."""
+
+    ollama: str | None = None  #: level 1: a model of an Ollama or another OpenAI-compatible server, such as `qwen3:8b`
+    ollama_url: str = "http://127.0.0.1:11434/v1"  #: where it answers
+    claude: str | None = None  #: level 2: a model of Anthropic
+    claude_key: SecretStr | None = None  #: its API key
+    claude_url: str | None = None  #: a gateway in front of it
+    codex: str | None = None  #: level 3: a model of OpenAI
+    codex_key: SecretStr | None = None  #: its API key
+    codex_url: str | None = None  #: a gateway in front of it
+    gemini: str | None = None  #: level 4: a model of Google
+    gemini_key: SecretStr | None = None  #: its API key
+    gemini_url: str | None = None  #: a gateway in front of it
+    deadline_seconds: Annotated[float, Field(gt=0)] = 60.0  #: for one step, a second try included
+    max_output_tokens: Annotated[int, Field(ge=50)] = 1_000  #: of one answer
+    max_elements: Annotated[int, Field(ge=5)] = 60  #: of the page that a model is shown
+
+
 class WebhookSettings(BaseModel):
     """Calls to a task's `callback_url`."""
 
@@ -105,6 +124,7 @@ class Settings(BaseSettings):
     http: HttpSettings = Field(default_factory=HttpSettings)
     analysts: AnalystSettings = Field(default_factory=AnalystSettings)
     browser: BrowserSettings = Field(default_factory=BrowserSettings)
+    models: ModelSettings = Field(default_factory=ModelSettings)
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
 
     @property

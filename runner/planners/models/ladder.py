@@ -70,6 +70,10 @@ class Ladder:
         self._taken += 1
         self._refused.clear()
 
+    def asked_anew(self) -> None:
+        """The step is tried again: what was refused may be possible now."""
+        self._refused.clear()
+
     @property
     def stuck(self) -> bool:
         """Whether even the highest level's acts changed nothing, again and again."""

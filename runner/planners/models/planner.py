@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -50,7 +50,14 @@ class ModelPlanner:
         return self._away_why if monotonic() < self._away_until else None
 
     async def advise(
-        self, goal: str, view: View, history: Sequence[Deed], secrets: Collection[str] = (), *, refused: str = ""
+        self,
+        goal: str,
+        view: View,
+        history: Sequence[Deed],
+        secrets: Collection[str] = (),
+        *,
+        refused: str = "",
+        clean: Callable[[str], str] = str,
     ) -> Advised:
         """The model's next act; never raises: what goes wrong is a refusal that says so.
 
@@ -60,12 +67,13 @@ class ModelPlanner:
             history: what was done in this attempt.
             secrets: names that may be referred to.
             refused: why the cheaper level could not go on.
+            clean: takes the values of secrets out of what a page shows of them.
         """
         from pydantic_ai import UsageLimits  # noqa: PLC0415 - a second of imports that most runs never need
         from pydantic_ai.exceptions import AgentRunError, UserError  # noqa: PLC0415
         from pydantic_ai.usage import RunUsage  # noqa: PLC0415
 
-        prompt = user_prompt(goal, view, history, secrets, most=self.level.max_elements, refused=refused)
+        prompt = clean(user_prompt(goal, view, history, secrets, most=self.level.max_elements, refused=refused))
         started, usage = monotonic(), RunUsage()
         try:
             async with asyncio.timeout(self.level.deadline_seconds):
