@@ -1,0 +1,157 @@
+"""Which elements of a view a recorded description is true for; the same reading that a browser gives it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from events.action import Action, Check, Fill, Select, SelectMany, Target, Type
+from runner.page.view import Element, View, shared
+
+Trait = Literal["test_id", "name", "row", "attr", "label", "placeholder", "text", "id", "place"]
+
+_BY_ATTRIBUTE = re.compile(r'^([a-z][\w-]*)\[name="((?:[^"\\]|\\.)*)"\]$')
+_ROW_TAGS = frozenset({"li", "tr", "article", "section", "fieldset", "dd", "dt"})
+_LISTS = frozenset({"select"})
+
+
+def trait(target: Target) -> Trait:
+    """By what a description finds its element."""
+    if target.test_id:
+        return "test_id"
+    if target.role:
+        return "name" if target.name else "row"
+    if target.label:
+        return "label"
+    if target.placeholder:
+        return "placeholder"
+    if target.text:
+        return "text"
+    css = target.css or ""
+    if _BY_ATTRIBUTE.match(css):
+        return "attr"
+    return "id" if css.startswith("#") and " " not in css else "place"
+
+
+def matching(view: View, target: Target) -> list[Element]:
+    """The elements that a description is true for, in the order of the page."""
+    found = [element for element in view if _is(element, target)]
+    if target.within:
+        rows = {element.id for element in in_row(view, target.within, found)}
+        found = [element for element in found if element.id in rows]
+    if target.nth is not None:
+        return found[target.nth : target.nth + 1]
+    return found
+
+
+def in_row(view: View, text: str, candidates: Iterable[Element]) -> list[Element]:
+    """Those of the candidates that lie in the very row that says this text.
+
+    A container that holds two such texts' places, or two candidates of which none is nearer to the text, is no row.
+    """
+    among = list(candidates)
+    anchors = says(view, text)
+    found: dict[str, Element] = {}
+    for anchor in anchors:
+        depths = {element.id: shared(anchor, element) for element in among if element.frame == anchor.frame}
+        deepest = max(depths.values(), default=0)
+        for element in among:
+            if depths.get(element.id) == deepest and _one_row(view, anchor, element, deepest):
+                found[element.id] = element
+    return list(found.values())
+
+
+def says(view: View, text: str) -> list[Element]:
+    """The elements that say exactly this."""
+    wanted = said(text)
+    return [element for element in view if wanted in (said(element.own), said(element.name), said(element.value))]
+
+
+def fits(action: Action, element: Element) -> bool:
+    """Whether the act can be done to such an element at all."""
+    match action:
+        case Fill():
+            return element.field and element.type not in {"checkbox", "radio", "submit", "button", "select"}
+        case Type():
+            return not element.field or element.type not in {"checkbox", "radio", "submit", "button", "select"}
+        case Select() | SelectMany():
+            return element.type in _LISTS or element.role in {"combobox", "listbox"}
+        case Check():
+            return element.checked is not None or element.role in {"checkbox", "radio", "switch", "menuitemcheckbox"}
+        case _:
+            return True
+
+
+def said(text: str) -> str:
+    """A text as it is compared: spaces made one."""
+    return " ".join(text.split())
+
+
+def _is(element: Element, target: Target) -> bool:
+    if target.frame is not None and element.frame != target.frame:
+        return False
+    if target.test_id is not None and element.test_id != target.test_id:
+        return False
+    if target.role is not None and element.role != target.role:
+        return False
+    if target.css is not None and not _at(element, target.css):
+        return False
+    if target.label is not None and not (element.field and _says(element.label, target.label, exact=target.exact)):
+        return False
+    if target.name is not None and not _says(element.name, target.name, exact=target.exact):
+        return False
+    if target.placeholder is not None and not _says(element.placeholder, target.placeholder, exact=target.exact):
+        return False
+    own_text = element.own if target.exact else element.text or element.own
+    return target.text is None or (not element.field and _says(own_text, target.text, exact=target.exact))
+
+
+def _says(text: str, wanted: str, *, exact: bool) -> bool:
+    if exact:
+        return said(text) == said(wanted)
+    return said(wanted).casefold() in said(text).casefold()
+
+
+def _at(element: Element, css: str) -> bool:
+    by_attribute = _BY_ATTRIBUTE.match(css)
+    if by_attribute is None:
+        return element.css == css
+    return element.tag == by_attribute[1] and element.attr == re.sub(r"\\(.)", r"\1", by_attribute[2])
+
+
+def _one_row(view: View, anchor: Element, element: Element, depth: int) -> bool:
+    """Whether the innermost container of both is a row: one by its tag or its look, and not one of several rows."""
+    if anchor.id == element.id:
+        return True
+    inside = view.within(anchor.path[:depth])
+    if any(other.id != anchor.id and _peers(anchor.css, other.css) for other in inside):
+        return False
+    return _common_tag(anchor.css, element.css) in _ROW_TAGS or _level(anchor, element)
+
+
+def _peers(one: str, other: str) -> bool:
+    """Whether two places are the same but for one number: the same part of two rows."""
+    mine, yours = one.split(" > "), other.split(" > ")
+    if len(mine) != len(yours):
+        return False
+    differing = [pair for pair in zip(mine, yours, strict=True) if pair[0] != pair[1]]
+    return len(differing) == 1 and len({re.sub(r"\d+", "", part) for part in differing[0]}) == 1 and (
+        ":nth-of-type" in differing[0][0] or "#" in differing[0][0]
+    )  # fmt: skip
+
+
+def _common_tag(one: str, other: str) -> str:
+    tag = ""
+    for mine, yours in zip(one.split(" > "), other.split(" > "), strict=False):
+        if mine != yours:
+            break
+        tag = mine
+    return tag.split(":")[0]
+
+
+def _level(one: Element, other: Element) -> bool:
+    """Whether the two stand beside each other."""
+    middle, middle2 = one.box.middle[1], other.box.middle[1]
+    inside = one.box.y <= middle2 <= one.box.y + one.box.height
+    return inside and other.box.y <= middle <= other.box.y + other.box.height

@@ -1,0 +1,99 @@
+"""What was recorded of a step's element, and which elements of a view may be it at all. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from events.action import Action, Target
+from events.paths import PathStep
+from runner.page.view import Element, View
+from runner.replay.lexicon import KNOWN_ACTS
+from runner.replay.matching import fits, in_row, says
+from runner.replay.meaning import Meaning, meaning
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One step's element, looked for on one view."""
+
+    action: Action
+    view: View
+    locators: tuple[Target, ...]
+    names: tuple[str, ...]  #: that it went by
+    role: str
+    rows: tuple[str, ...]  #: texts of its row, where its row tells it from others
+
+    @cached_property
+    def present(self) -> tuple[Element, ...]:
+        """The elements that the act can be done to, in the frame and the row of the one that is wanted."""
+        frame = next((t.frame for t in self.locators if t.frame), "")
+        able = [e for e in self.view if e.frame == frame and fits(self.action, e)]
+        told = [row for row in self.rows if says(self.view, row)]
+        if self.rows and not told:
+            return ()
+        for row in told:
+            alike = [e for e in able if e.role == self.role] if self.role else able
+            inside = {e.id for e in in_row(self.view, row, alike)}
+            able = [e for e in able if e.id in inside]
+        return tuple(able)
+
+    @cached_property
+    def meanings(self) -> tuple[Meaning, ...]:
+        """What its names say."""
+        return tuple(meaning(name) for name in self.names)
+
+    @property
+    def called(self) -> str:
+        """It in words."""
+        role, row = self.role or "element", f' in "{self.rows[0]}"' if self.rows else ""
+        return (f'{role} "{self.names[0]}"' if self.names else role) + row
+
+    def named_so(self, element: Element) -> bool:
+        """Whether the element says the same, if only in other words."""
+        if not self.names:
+            return not name_of(element)
+        said = meaning(name_of(element))
+        return any(mine.same_as(said) for mine in self.meanings)
+
+    def opposed(self, element: Element) -> bool:
+        """Whether the element announces the contrary, or the same for another day, number or side."""
+        said = meaning(name_of(element))
+        return bool(self.names and name_of(element)) and all(mine.opposes(said) for mine in self.meanings)
+
+    def same_act(self, element: Element) -> bool:
+        """Whether the element announces this very act, and no more than was recorded."""
+        said = meaning(name_of(element))
+        return any(mine.same_act_as(said) for mine in self.meanings)
+
+    def may_be_renamed(self, element: Element, *, irreversible: bool) -> bool:
+        """Whether an element that stayed where and what it was may have got this other name."""
+        if irreversible:
+            return self.same_act(element)
+        said = meaning(name_of(element))
+        heads = {mine.head for mine in self.meanings}
+        another_act = not element.field and said.head in KNOWN_ACTS and said.head not in heads
+        return not another_act and not self.opposed(element)
+
+
+def wanted_of(step: PathStep, view: View) -> Wanted:
+    """What a step wants, on a view."""
+    own: Target | None = getattr(step.action, "target", None)
+    recorded = [*step.locators] if own is None else [*step.locators, own]
+    frame = own.frame if own is not None else None
+    framed = (t if t.frame or not frame else t.model_copy(update={"frame": frame}) for t in recorded)
+    targets = tuple(dict.fromkeys(framed))
+    names = dict.fromkeys(t.name or t.label or t.text or "" for t in targets)
+    return Wanted(
+        step.action,
+        view,
+        targets,
+        tuple(name for name in names if name),
+        next((t.role for t in targets if t.role), ""),
+        tuple(dict.fromkeys(t.within for t in targets if t.within)),
+    )
+
+
+def name_of(element: Element) -> str:
+    """What an element goes by."""
+    return element.name or element.label or element.own
