@@ -42,7 +42,27 @@ class FieldValue(Declared):
     at: SHORT | None = None
 
 
+class TextGone(Declared):
+    """The text cannot be seen on the page."""
+
+    kind: Literal["text_gone"] = "text_gone"
+    value: SHORT
+    exact: bool = False  #: only where it stands alone, in the same case
+    at: SHORT | None = None
+
+
+class ElementState(Declared):
+    """The element is in the states that are given here."""
+
+    kind: Literal["element_state"] = "element_state"
+    target: Target
+    checked: bool | None = None  #: a checkbox, a radio button or a switch
+    expanded: bool | None = None  #: what opens and closes
+    selected: bool | None = None  #: a tab or an option
+    at: SHORT | None = None
+
+
 SuccessIndicator = Annotated[
-    UrlContains | TextVisible | ElementVisible | FieldValue,
+    UrlContains | TextVisible | TextGone | ElementVisible | ElementState | FieldValue,
     Field(discriminator="kind"),
 ]

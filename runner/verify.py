@@ -12,10 +12,19 @@ from urllib.parse import urljoin
 from playwright.async_api import Error, expect
 
 from events.failure import ErrorType
-from events.indicators import ElementVisible, FieldValue, SuccessIndicator, TextVisible, UrlContains
+from events.indicators import (
+    ElementState,
+    ElementVisible,
+    FieldValue,
+    SuccessIndicator,
+    TextGone,
+    TextVisible,
+    UrlContains,
+)
 from runner.grounding import ground
 from runner.outcome import StepTrouble, of_error
 from runner.session import Session
+from runner.states import in_states, say_states
 from runner.templates import render_model
 from runner.wording import name_of
 
@@ -91,6 +100,16 @@ class Verifier:
             case TextVisible():
                 text = page.get_by_text(indicator.value).filter(visible=True).first
                 await text.wait_for(state="visible", timeout=seconds * 1_000)
+            case TextGone():
+                everywhere = page.get_by_text(indicator.value, exact=indicator.exact).filter(visible=True)
+                try:
+                    await expect(everywhere).to_have_count(0, timeout=seconds * 1_000)
+                except AssertionError:
+                    return Finding(holds=False, sentence=f"{_say(indicator)}: not so on {page.url}")
+            case ElementState():
+                element = await ground(page, indicator.target, "any", seconds)
+                if not await in_states(element, indicator, seconds):
+                    return Finding(holds=False, sentence=f"{_say(indicator)}: not so on {page.url}")
             case ElementVisible():
                 await ground(page, indicator.target, "any", seconds, patient=True)
             case FieldValue():
@@ -110,6 +129,10 @@ def _say(indicator: SuccessIndicator) -> str:
             return f'the address contains "{indicator.value}"'
         case TextVisible():
             return f'the page shows "{indicator.value}"'
+        case TextGone():
+            return f'the page does not show "{indicator.value}"'
+        case ElementState():
+            return f"{name_of(indicator.target)} is {say_states(indicator)}"
         case ElementVisible():
             return f"the page shows {name_of(indicator.target)}"
         case FieldValue():
