@@ -2,5 +2,6 @@
 
 from runner.planners.seeing.advice import Advice, Deed, Done, Next, Refusal
 from runner.planners.seeing.core import decide, propose
+from runner.planners.seeing.reading import read_goal, wishes_of
 
-__all__ = ["Advice", "Deed", "Done", "Next", "Refusal", "decide", "propose"]
+__all__ = ["Advice", "Deed", "Done", "Next", "Refusal", "decide", "propose", "read_goal", "wishes_of"]

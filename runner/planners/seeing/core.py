@@ -20,6 +20,7 @@ from runner.planners.seeing.looking import go, hover, key, read_out, wait_for
 from runner.planners.seeing.mail import mail
 from runner.planners.seeing.overlays import blocked, uncover
 from runner.planners.seeing.pressing import press, submit
+from runner.planners.seeing.reaching import reach
 from runner.planners.seeing.reading import read_goal
 from runner.planners.seeing.revealing import open_closed
 from runner.planners.seeing.shapes import shapes
@@ -31,6 +32,7 @@ SKILLS: dict[type[Any], Callable[[Any, Situation], Step]] = {
     w.Choose: choose, w.Along: along, w.Slide: slide, w.PickDate: pick_date, w.Complete: complete, w.Colour: colour,
     w.Shapes: shapes, w.Compare: compare, w.InOrder: sort, w.Judge: judge, w.Draw: draw, w.Guess: guess, w.Order: order,
     w.DragTo: drag, w.Resize: resize, w.ScrollTo: scroll, w.Select: select, w.Mail: mail, w.ReadOut: read_out, w.Hover: hover, w.Go: go, w.Key: key, w.WaitFor: wait_for,
+    w.Reach: reach,
 }  # fmt: skip
 
 
@@ -47,12 +49,20 @@ def propose(goal: str, view: View, history: Sequence[Deed] = (), *, sends: bool 
     return asked if isinstance(asked, Refusal) else decide(asked, view, history)
 
 
-def decide(asked: Sequence[w.Wish], view: View, history: Sequence[Deed] = ()) -> Advice:
-    """What to do next about wishes that were read already; see `propose`."""
+def decide(asked: tuple[w.Wish, ...], view: View, history: Sequence[Deed] = (), served: int = 0) -> Advice:
+    """What to do next about wishes that were read already; see `propose`.
+
+    Args:
+        asked: the wishes.
+        view: what the page shows now.
+        history: what was done, by whomever.
+        served: so many of the wishes are not looked at any more, whatever the history says.
+    """
     if (stuck := _stuck(history)) is not None:
         return stuck
     done = tuple(history)
     at = max((deed.wish for deed in done), default=0)
+    at = max(at, served)
     while at < len(asked):
         deeds = tuple(deed for deed in done if deed.wish == at)
         situation = Situation(view, deeds, done, asked[:at], asked[at + 1 :])

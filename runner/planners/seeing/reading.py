@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 from runner.planners.seeing.advice import Refusal
 from runner.planners.seeing.context import Context
 from runner.planners.seeing.grammar_enter import read_copy, read_enter, read_solve
 from runner.planners.seeing.grammar_press import read_choose, read_open, read_press, read_tick
+from runner.planners.seeing.grammar_reach import read_reach
 from runner.planners.seeing.grammar_rest import read_rest, read_whole
+from runner.planners.seeing.rendering import as_text, lost, rendered
 from runner.planners.seeing.wishes import (
     Choose,
     Colour,
@@ -36,6 +38,30 @@ _READERS: dict[str, Read] = {
     "press": read_press, "choose": read_choose, "tick": read_tick, "untick": read_tick, "open": read_open,
     "enter": read_enter, "copy": read_copy, "paste": read_copy, "solve": read_solve,
 }  # fmt: skip
+
+
+def wishes_of(
+    goal: str, inputs: Mapping[str, str | float | bool], secrets: Collection[str] = ()
+) -> tuple[Wish, ...] | Refusal:
+    """What a task asks for: its goal read with templates as they stand, then filled in.
+
+    Args:
+        goal: may hold `{{name}}`, and `{{secret:name}}` where something is typed.
+        inputs: the task's values.
+        secrets: names of the task's secrets; their values are not known here.
+    """
+    given = {name: as_text(value) for name, value in inputs.items()}
+    if (nowhere := lost(goal, given, secrets)) is not None:
+        return nowhere
+    read = read_goal(goal)
+    if isinstance(read, Refusal):
+        reach = read_reach(goal, given, secrets)
+        if reach is None:
+            return Refusal(f"{read.reason}; name controls in quotes, or declare `steps`")
+        if isinstance(reach, Refusal):
+            return reach
+        read = (reach,)
+    return rendered(read, given)
 
 
 def read_goal(goal: str, *, sends: bool = False) -> tuple[Wish, ...] | Refusal:

@@ -245,7 +245,22 @@ class Submit:
     optional: bool = False  #: the goal does not say so: only where the page has just one way to do it
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Bring about what the goal says in its own words, wherever the site offers it."""
+
+    verb: str  #: the family it belongs to: `register`, `cancel`, ...
+    said: str  #: the verb as the goal says it
+    about: tuple[str, ...] = ()  #: words that the site has to be about
+    aims: tuple[str, ...] = ()  #: names, days and numbers in the goal: they tell rows and options apart
+    becomes: tuple[str, ...] = ()  #: those of them that shall hold afterwards: "change the day to Thursday"
+    given: tuple[tuple[str, str], ...] = ()  #: the task's inputs
+    secrets: tuple[str, ...] = ()  #: names of secrets to log in with
+    agrees: bool = False  #: whether the goal says that terms are agreed to
+
+
 Wish = (
     Press | Open | Fill | FillAll | Choose | Along | Slide | PickDate | Complete | Colour | Shapes | Compare | InOrder
     | DragTo | ScrollTo | Select | Resize | Mail | Search | Judge | Draw | Guess | Order | ReadOut | Go | Key | WaitFor | Hover | Submit
+    | Reach
 )  # fmt: skip
