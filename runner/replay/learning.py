@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
-
-from pydantic import BaseModel
 
 from events.action import Action, Target
 from events.indicators import SuccessIndicator
 from events.paths import PathLearned, PathStep
 from runner.replay.pattern import Inputs, put_templates, spell
+from runner.replay.templating import templated, templated_step
 
-M = TypeVar("M", bound=BaseModel)
-
-_TEXTS = ("url", "value", "option", "name", "label", "text", "placeholder", "within")
-_SHORTEST = 2  # characters of an input that is looked for in what the page calls things; "3" stands anywhere
+__all__ = ["Taken", "Unlearnable", "learn", "templated_step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +61,14 @@ def learn(
     meant = {name: value for name, value in inputs.items() if spell(value).strip()}
     if len({spell(value) for value in meant.values()}) < len(meant):
         raise Unlearnable("two inputs have the same value")
-    kept = [_step(step, meant) for step in steps]
-    used = {name for name in meant if any(_names(step, name) for step in kept)}
-    pattern = put_templates(goal, {name: meant[name] for name in used})
+    tried = [_step(step, meant) for step in steps]
+    used = {name: value for name, value in meant.items() if any(_acts_on(step, name) for step in tried)}
+    kept = [_step(step, used) for step in steps]
+    pattern = put_templates(goal, used)
     learned = PathLearned(
         steps=kept,
         inputs=sorted(used),
-        success_indicators=[templated(indicator, meant) for indicator in indicators],
+        success_indicators=[templated(indicator, used) for indicator in indicators],
         seconds=seconds,
         cost=cost,
         expires_at=expires_at,
@@ -81,34 +77,11 @@ def learn(
 
 
 def _step(step: Taken, inputs: Inputs) -> PathStep:
-    return PathStep(
-        action=templated(step.action, inputs),
-        locators=[templated(locator, inputs) for locator in step.locators],
-        url=put_templates(step.url, _long(inputs)),
-        expects=[templated(expected, inputs) for expected in step.expects],
-    )
+    taken = PathStep(action=step.action, locators=list(step.locators), url=step.url, expects=list(step.expects))
+    return templated_step(taken, inputs)
 
 
-def templated(model: M, inputs: Inputs) -> M:
-    """A copy with templates in its texts; what was entered is compared as a whole too, however short it is."""
-    changes: dict[str, Any] = {}
-    for field in type(model).model_fields:
-        value = getattr(model, field)
-        if isinstance(value, BaseModel):
-            changes[field] = templated(value, inputs)
-        elif isinstance(value, str) and field in _TEXTS:
-            entered = field in {"value", "option"}
-            changes[field] = (entered and _whole(value, inputs)) or put_templates(value, _long(inputs))
-    return model.model_copy(update=changes)
-
-
-def _whole(value: str, inputs: Inputs) -> str:
-    return next(("{{" + name + "}}" for name, given in inputs.items() if spell(given) == value), "")
-
-
-def _long(inputs: Inputs) -> Mapping[str, str | int | float | bool]:
-    return {name: value for name, value in inputs.items() if len(spell(value)) >= _SHORTEST}
-
-
-def _names(step: PathStep, name: str) -> bool:
-    return "{{" + name + "}}" in step.model_dump_json()
+def _acts_on(step: PathStep, name: str) -> bool:
+    """Whether an input says what is done, or to which element; what came of it says nothing about that."""
+    told = step.model_dump_json(include={"action", "locators"})
+    return "{{" + name + "}}" in told

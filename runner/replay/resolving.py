@@ -6,6 +6,7 @@ that are equally good are none; and what announces something else is not acted o
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from events.action import Target
@@ -42,15 +43,17 @@ class Lost:
     reason: str
 
 
-def resolve(step: PathStep, view: View, *, irreversible: bool) -> Found | Lost:
+def resolve(step: PathStep, view: View, *, irreversible: bool, values: Collection[str] | None = None) -> Found | Lost:
     """The element a step acts on.
 
     Args:
         step: as recorded, inputs filled in.
         view: the page as it is now.
         irreversible: whether the act cannot be taken back; then other words must announce the same act.
+        values: of the task's inputs; a name that holds one is another one's without it. Unless they are known, no
+            control is taken for one that only has another name now.
     """
-    wanted = wanted_of(step, view)
+    wanted = wanted_of(step, view, values)
     if not wanted.locators:
         return Lost("the step has no element")
     found, tied = _described(wanted)
@@ -62,7 +65,7 @@ def resolve(step: PathStep, view: View, *, irreversible: bool) -> Found | Lost:
     if isinstance(other, str):
         return Lost(other)
     element, how = other
-    return Found(element, how, True, _locators(view, element))
+    return Found(element, how, True, bundle(view, element))
 
 
 def healed(step: PathStep, found: Found) -> PathStep:
@@ -103,12 +106,7 @@ def _agreed(wanted: Wanted, found: dict[Trait, Element], *, irreversible: bool) 
     if rival is not None and (irreversible or not named):
         return Lost(f"two elements are {wanted.called}: one by {_SAID[kind]}, another by what else was recorded")
     if named or not wanted.names:
-        return Found(element, how, False, _locators(wanted.view, element))
+        return Found(element, how, False, bundle(wanted.view, element))
     if not wanted.may_be_renamed(element, irreversible=irreversible):
         return Lost(f'what was {wanted.called} says "{element.name}" now')
-    return Found(element, f'{how}, it says "{element.name}" now', True, _locators(wanted.view, element))
-
-
-def _locators(view: View, element: Element) -> tuple[Target, ...]:
-    place = {"frame": element.frame} if element.frame else {}
-    return tuple(target.model_copy(update=place) for target in bundle(view, element))
+    return Found(element, f'{how}, it says "{element.name}" now', True, bundle(wanted.view, element))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +11,7 @@ from events.paths import PathStep
 from runner.page.view import Element, View
 from runner.replay.lexicon import KNOWN_ACTS
 from runner.replay.matching import fits, in_row, says
-from runner.replay.meaning import Meaning, meaning
+from runner.replay.meaning import Meaning, meaning, plain
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Wanted:
     names: tuple[str, ...]  #: that it went by
     role: str
     rows: tuple[str, ...]  #: texts of its row, where its row tells it from others
+    values: tuple[str, ...] | None = None  #: of the task's inputs, where they are known
 
     @cached_property
     def present(self) -> tuple[Element, ...]:
@@ -62,21 +64,32 @@ class Wanted:
         return bool(self.names and name_of(element)) and all(mine.opposes(said) for mine in self.meanings)
 
     def same_act(self, element: Element) -> bool:
-        """Whether the element announces this very act, and no more than was recorded."""
+        """Whether the element announces this very act, says no more than was recorded, and leaves out no name."""
         said = meaning(name_of(element))
-        return any(mine.same_act_as(said) for mine in self.meanings)
+        return self._keeps_values(element) and any(
+            mine.same_act_as(said) and set(mine.words) - set(said.words) <= KNOWN_ACTS for mine in self.meanings
+        )
 
     def may_be_renamed(self, element: Element, *, irreversible: bool) -> bool:
         """Whether an element that stayed where and what it was may have got this other name."""
-        if irreversible:
+        if not self._keeps_values(element):
+            return False
+        if irreversible or (self.values is None and not element.field):
             return self.same_act(element)
         said = meaning(name_of(element))
         heads = {mine.head for mine in self.meanings}
         another_act = not element.field and said.head in KNOWN_ACTS and said.head not in heads
         return not another_act and not self.opposed(element)
 
+    def _keeps_values(self, element: Element) -> bool:
+        """Whether what an input put into the recorded names is in today's name, too: else it is somebody else's."""
+        said = f" {plain(name_of(element))} "
+        recorded = [f" {plain(name)} " for name in self.names]
+        given = [f" {plain(value)} " for value in self.values or ()]
+        return all(value in said for value in given if any(value in name for name in recorded))
 
-def wanted_of(step: PathStep, view: View) -> Wanted:
+
+def wanted_of(step: PathStep, view: View, values: Collection[str] | None = None) -> Wanted:
     """What a step wants, on a view."""
     own: Target | None = getattr(step.action, "target", None)
     recorded = [*step.locators] if own is None else [*step.locators, own]
@@ -91,6 +104,7 @@ def wanted_of(step: PathStep, view: View) -> Wanted:
         tuple(name for name in names if name),
         next((t.role for t in targets if t.role), ""),
         tuple(dict.fromkeys(t.within for t in targets if t.within)),
+        None if values is None else tuple(value for value in values if plain(value)),
     )
 
 
