@@ -9,7 +9,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +23,7 @@ from events.worker import InboxEnvelope
 from producers.artifacts import ArtifactStore
 from producers.commands import CommandSender
 from producers.kafka import KafkaPublisher
+from producers.paths import PathReporter
 from producers.step_marks import StepMarks
 from runner.alive import Heartbeat, new_worker_id
 from runner.attempt import Desk
@@ -31,8 +32,12 @@ from runner.browser_performer import BrowserPerformer, Timeouts
 from runner.checkpoints import CheckpointVault, checkpoint_keys
 from runner.consumer import InboxReader, StepsReader
 from runner.performer import Performer
+from runner.planners.models import ModelLevel
+from runner.planners.models.configured import model_planners
+from runner.replay.keeping import PathKeeper
+from runner.replay.path_book import PathBook
 from runner.worker import Worker
-from settings import Settings
+from settings import ModelSettings, Settings
 
 _RETRY_SECONDS = 1.0
 _SWITCH_SECONDS = 0.001  # the inbox's thread hands over to the loop; 5 ms would be felt as latency
@@ -67,9 +72,46 @@ async def _run(settings: Settings) -> int:
         store = ArtifactStore(settings.artifacts or str(settings.home.absolute() / "artifacts"))
         given = settings.checkpoint_keys.get_secret_value() if settings.checkpoint_keys else None
         vault = CheckpointVault(store, checkpoint_keys(given, settings.home.absolute()))
-        await work(settings, BrowserPerformer(browser, store, vault, timeouts), stop, closing)
+        models = model_planners(_levels(settings.models))
+        for model in models.values():
+            closing.push_async_callback(model.close)
+        paths = await _paths(settings, closing)
+        performer = BrowserPerformer(browser, store, vault, timeouts, paths, models)
+        await work(settings, performer, stop, closing)
     log.info("stopped", action="stop")
     return 0
+
+
+def _levels(named: ModelSettings) -> Iterator[ModelLevel]:
+    """The levels that are named, with their limits."""
+    known = (
+        (1, named.ollama, None, named.ollama_url),
+        (2, named.claude, named.claude_key, named.claude_url),
+        (3, named.codex, named.codex_key, named.codex_url),
+        (4, named.gemini, named.gemini_key, named.gemini_url),
+    )
+    for level, model, key, url in known:
+        if model:
+            yield ModelLevel(
+                level,
+                model,
+                api_key=key.get_secret_value() if key is not None else "",
+                base_url=url,
+                deadline_seconds=named.deadline_seconds,
+                max_output_tokens=named.max_output_tokens,
+                max_elements=named.max_elements,
+            )
+
+
+async def _paths(settings: Settings, closing: AsyncExitStack) -> PathKeeper:
+    topics, connection = Topics(settings.kafka.prefix, settings.kafka.partitions), settings.librdkafka()
+    book = PathBook(connection, topics)
+    closing.push_async_callback(asyncio.to_thread, book.close)
+    await asyncio.to_thread(book.start)
+    publisher = KafkaPublisher(connection)
+    closing.push_async_callback(asyncio.to_thread, publisher.close)
+    reporter = PathReporter(publisher, topics, f"runner:{platform.node()}")
+    return PathKeeper(book.find, reporter)
 
 
 async def work(settings: Settings, performer: Performer, stop: asyncio.Event, closing: AsyncExitStack) -> None:

@@ -8,9 +8,10 @@ from playwright.async_api import Error
 
 from events.failure import ErrorType, Strategy
 from runner.conclusion import Conclusion
+from runner.grounding import asks_for_login
 from runner.outcome import StepTrouble, first_line, of_error
 from runner.performer import Fell, Reached, StepReporter, Verdict, Yielded
-from runner.planners.planner import Advice, GiveUp, PlanDone, Planner, Proposal
+from runner.planners.planner import Advice, GiveUp, PlanDone, Proposal
 from runner.recovery import carry_out
 from runner.steps import Stepper
 from runner.trail import Trail
@@ -23,6 +24,7 @@ _NOT_HERE = frozenset(
         ErrorType.INVALID_URL,
         ErrorType.GOAL_UNREACHABLE,
         ErrorType.NO_PLAN,
+        ErrorType.NEEDS_HUMAN,
         ErrorType.INVALID_INPUT,
         ErrorType.MAX_STEPS,
         ErrorType.LOOP,
@@ -36,6 +38,7 @@ _NO_WAY_ON = frozenset(
         ErrorType.AUTH,
         ErrorType.ACCESS_DENIED,
         ErrorType.GOAL_UNREACHABLE,
+        ErrorType.NEEDS_HUMAN,
         ErrorType.INVALID_URL,
         ErrorType.STALE,
         ErrorType.UNKNOWN,
@@ -43,8 +46,20 @@ _NO_WAY_ON = frozenset(
 )
 
 
+#: What says that a plan made without seeing this page does not fit it, not that the site is in trouble.
+_WRONG_PLAN = frozenset({ErrorType.GOAL_UNREACHABLE, ErrorType.INVALID_INPUT, ErrorType.LOOP, ErrorType.UNKNOWN})
+
+
 class CannotContinue(Exception):
     """Raised when the checkpoint leads nowhere: the attempt begins anew without it, in a fresh window."""
+
+
+class WrongPlan(Exception):
+    """Raised when the plan does not fit the page and nothing was done for good: another planner begins anew."""
+
+    def __init__(self, trouble: StepTrouble, step: int | None) -> None:
+        super().__init__(trouble.message)
+        self.trouble, self.step = trouble, step  #: 1-based; none when only the goal was not reached
 
 
 @dataclass(slots=True)
@@ -55,6 +70,7 @@ class Script:
     stepper: Stepper
     trail: Trail
     conclusion: Conclusion
+    replaceable: bool = False  #: whether another planner may try when this one's plan does not fit
     _failed_at: int | None = None  #: place in the plan that a recovery must pass to have held
     _arrived: bool = False  #: whether a step of the plan succeeded here
 
@@ -63,51 +79,78 @@ class Script:
 
         Raises:
             CannotContinue: the checkpoint it was to go on from is of no use.
+            WrongPlan: the plan is of no use, if it is replaceable.
         """
         while True:
             try:
-                verdict = await self._advance(self.trail.planner)
+                verdict = await self._advance()
             except StepTrouble as trouble:
                 verdict = await self._troubled(trouble)
             if isinstance(verdict, Fell):
+                self._may_be_replaced(verdict)
                 verdict = await self._recourse(verdict)
             if isinstance(verdict, Reached) and self._failed_at is not None:
                 await self.report.recovered()
             if verdict is not None:
                 return verdict
 
-    async def _advance(self, planner: Planner) -> Verdict | None:
-        taken = self.trail.journey.taken
-        advice = planner.propose(taken)
-        if self._must_stop(advice):
-            return Yielded(await self.trail.journey.save())
+    async def _advance(self) -> Verdict | None:
         if not self.trail.opened:
+            if self.report.stop_asked is not None:
+                return Yielded(await self.trail.journey.save())
             await self.trail.enter()
             return None
-        limit = self.trail.job.assignment.goal.max_steps
+        # A model is not asked for a step that will not be taken now.
+        if not self.trail.planner.known and self._must_stop(None):
+            return Yielded(await self.trail.journey.save())
+        advice = await self.trail.advise()
+        if self._must_stop(advice):
+            return Yielded(await self.trail.journey.save())
         match advice:
             case PlanDone():
-                return await self.conclusion.concluded(taken)
+                return await self._done(advice)
             case GiveUp():
-                raise StepTrouble(ErrorType.NO_PLAN, advice.reason)
-            case Proposal() if taken >= limit:
-                raise StepTrouble(ErrorType.MAX_STEPS, f"Not done after {limit} steps, the most the task allows")
+                raise await self._given_up(advice)
             case Proposal():
-                await self.trail.step(advice)
-                self._arrived = True
-                await self._passed()
+                await self._step(advice)
                 return None
+
+    async def _step(self, advice: Proposal) -> None:
+        limit = self.trail.job.assignment.goal.max_steps
+        if self.trail.journey.taken >= limit:
+            raise StepTrouble(ErrorType.MAX_STEPS, f"Not done after {limit} steps, the most the task allows")
+        await self.trail.step(advice)
+        self._arrived = True
+        await self._passed()
+
+    async def _done(self, advice: PlanDone) -> Verdict:
+        self.stepper.asked(advice.in_vain, "decide whether the goal is reached")
+        if self.stepper.recorder is not None:
+            await self.stepper.recorder.ended()
+        return await self.conclusion.concluded(self.trail.journey.taken)
+
+    async def _given_up(self, advice: GiveUp) -> StepTrouble:
+        """The trouble it is that nobody knows the next step: the session may just be over."""
+        session = self.stepper.hands.session
+        self.stepper.asked(advice.in_vain, "decide the next step")
+        error_type = advice.error_type
+        if await self.conclusion.bounded(asks_for_login(session.page, redirected=session.redirected)):
+            error_type = ErrorType.AUTH
+        await self.stepper.gave_up(advice.reason, self.trail.planner.used, error_type)
+        return StepTrouble(error_type, advice.reason)
 
     async def _passed(self) -> None:
         if self._failed_at is not None and self.trail.journey.taken > self._failed_at:
             self._failed_at = None
             await self.report.recovered()
 
-    def _must_stop(self, advice: Advice) -> bool:
+    def _must_stop(self, advice: Advice | None) -> bool:
         """A pause after an irreversible step needs a place behind it to go on from; at the end, none is worth it."""
         asked, committed = self.report.stop_asked, self.stepper.committed is not None
         if asked == "pause" and committed:
-            return self.trail.journey.can_return and not isinstance(advice, PlanDone)
+            # Only a plan whose steps are known goes on elsewhere; one made by looking is finished here.
+            known = bool(self.trail.planner.known)
+            return known and self.trail.journey.can_return and not isinstance(advice, PlanDone)
         return asked is not None
 
     async def _troubled(self, trouble: StepTrouble) -> Verdict:
@@ -117,6 +160,13 @@ class Script:
         if self.stepper.committed is None:
             return self.conclusion.fell(trouble)
         return await self.conclusion.troubled_after(self.stepper.committed, trouble)
+
+    def _may_be_replaced(self, fell: Fell) -> None:
+        if not self.replaceable or self.stepper.committed is not None or fell.error_type not in _WRONG_PLAN:
+            return
+        taken, steps = self.trail.journey.taken, len(self.trail.planner.known)
+        trouble = StepTrouble(fell.error_type, fell.message)
+        raise WrongPlan(trouble, taken + 1 if taken < steps else None)
 
     # Recovery in the open page.
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import Any
 
 import structlog
 from playwright.async_api import Error
 
 from events.failure import ErrorType, Strategy
+from events.paths import UsablePath
 from producers.artifacts import ArtifactStore
-from runner.attempt_script import CannotContinue, Script
+from runner.attempt_script import CannotContinue, Script, WrongPlan
 from runner.browser import BrowserHost
 from runner.checkpoints import Checkpoint, CheckpointVault, UnusableCheckpoint
 from runner.conclusion import Conclusion
 from runner.hands import Hands
 from runner.journey import Journey
 from runner.outcome import first_line, of_error
-from runner.performer import Fell, Job, StepReporter, Verdict
-from runner.planners.planner import FixedPlan, GiveUp, Planner, Proposal
-from runner.router import choose_planner
+from runner.page.look import watch
+from runner.performer import Fell, Job, Reached, StepReporter, Verdict
+from runner.planners.models import ModelPlanner
+from runner.planners.planner import FixedPlan, GiveUp, Planner
+from runner.replay.keeping import PathKeeper
+from runner.replay.recorder import Recorder
+from runner.replay.replayer import Replayer, replay_of
+from runner.router import choose_planner, second_planner
 from runner.session import Session
 from runner.steps import Stepper
+from runner.templates import UnresolvedTemplate
 from runner.trail import Trail
 from runner.wording import describe
 
@@ -47,31 +55,89 @@ class BrowserPerformer:
     store: ArtifactStore
     vault: CheckpointVault
     timeouts: Timeouts = Timeouts()
+    paths: PathKeeper | None = None  #: none: nothing is learned or replayed
+    models: Mapping[int, ModelPlanner] = field(default_factory=dict)  #: that may be asked, by level
 
     async def perform(self, job: Job, steps: StepReporter) -> Verdict:
         """See `Performer.perform`."""
-        planner = choose_planner(job.assignment.goal, job.assignment.hints)
-        if isinstance(planner, GiveUp) and not job.earlier.must_verify:
+        planner = choose_planner(job.assignment.goal, job.assignment.hints, self.models, job.secrets.redact)
+        path = None if self.paths is None or job.earlier.must_verify else self.paths.path_for(job)
+        if isinstance(planner, GiveUp) and path is None and not job.earlier.must_verify:
             return Fell(ErrorType.NO_PLAN, planner.reason, recovery_needed=False)
         checkpoint = await self._checkpoint(job)
         try:
-            if not isinstance(planner, GiveUp) and checkpoint is not None and leads_on(job, planner, checkpoint):
-                with suppress(CannotContinue):
-                    return await self._follow(job, steps, planner, checkpoint)
-            if job.earlier.must_verify:
-                return await self._verify(job, steps, planner, checkpoint)
-            assert not isinstance(planner, GiveUp)  # noqa: S101 - for the type checker; such a task was given up above
-            return await self._follow(job, steps, planner, None)
+            if path is not None:
+                with suppress(WrongPlan, UnresolvedTemplate):
+                    return await self._replay(job, steps, path, checkpoint)
+            if isinstance(planner, GiveUp):
+                if job.earlier.must_verify:
+                    return await self._verify(job, steps, planner, checkpoint)
+                return Fell(ErrorType.NO_PLAN, planner.reason, recovery_needed=False)
+            return await self._plan(job, steps, planner, checkpoint)
         except Error as error:
             said = f"The browser failed: {first_line(error.message)}"
             return Fell(_browser_error(error), said)
 
-    async def _follow(self, job: Job, steps: StepReporter, planner: Planner, checkpoint: Checkpoint | None) -> Verdict:
+    async def _plan(self, job: Job, steps: StepReporter, planner: Planner, checkpoint: Checkpoint | None) -> Verdict:
+        if checkpoint is not None and leads_on(job, planner, checkpoint):
+            with suppress(CannotContinue):
+                return await self._follow(job, steps, planner, checkpoint)
+        if job.earlier.must_verify:
+            return await self._verify(job, steps, planner, checkpoint)
+        goal, hints = job.assignment.goal, job.assignment.hints
+        second = second_planner(goal, planner, hints, self.models, job.secrets.redact)
+        if second is not None:
+            with suppress(WrongPlan):
+                return await self._follow(job, steps, planner, None, replaceable=True)
+            planner = second
+        return await self._follow(job, steps, planner, None)
+
+    async def _replay(self, job: Job, steps: StepReporter, path: UsablePath, checkpoint: Checkpoint | None) -> Verdict:
+        """Do what reached the goal before.
+
+        Raises:
+            WrongPlan: it does not fit the site any more; nothing was done for good.
+        """
+        assert self.paths is not None  # noqa: S101 - for the type checker; a path comes from there
+        goal, started = job.assignment.goal, monotonic()
+        replay = replay_of(path, goal.inputs, frozenset(goal.secrets), self.timeouts.verification)
+        goes_on = checkpoint if checkpoint is not None and leads_on(job, replay, checkpoint) else None
+        try:
+            try:
+                verdict = await self._follow(job, steps, replay, goes_on, replaceable=True)
+            except CannotContinue:
+                verdict = await self._follow(job, steps, replay, None, replaceable=True)
+        except WrongPlan as wrong:
+            self.paths.failed(job, path, wrong.trouble, wrong.step, seconds=monotonic() - started)
+            log.info("a path was left", action="path.failed", task_id=job.task_id, reason=wrong.trouble.message)
+            raise
+        if not isinstance(verdict, Reached):
+            return verdict
+        saved = self.paths.replayed(job, replay, seconds=monotonic() - started, verified=verdict.verified)
+        return replace(verdict, path=path.path, seconds_saved=saved)
+
+    async def _follow(
+        self,
+        job: Job,
+        steps: StepReporter,
+        planner: Planner,
+        checkpoint: Checkpoint | None,
+        *,
+        replaceable: bool = False,
+    ) -> Verdict:
+        started = monotonic()
         async with self._session(job, checkpoint) as session:
             stepper = self._stepper(job, steps, session)
             trail = Trail(job, stepper, Journey(session, self.vault, steps), planner, checkpoint)
+            learns = self.paths is not None and not job.assignment.goal.steps and not isinstance(planner, Replayer)
+            if learns and checkpoint is None:
+                stepper.recorder = Recorder(trail.look)
             conclusion = Conclusion(job, steps, stepper, self.timeouts.verification)
-            return await Script(steps, stepper, trail, conclusion).perform()
+            verdict = await Script(steps, stepper, trail, conclusion, replaceable=replaceable).perform()
+        taken = stepper.recorder.steps() if stepper.recorder is not None else None
+        if self.paths is not None and taken and isinstance(verdict, Reached) and verdict.verified:
+            self.paths.learned(job, taken, seconds=monotonic() - started)
+        return verdict
 
     async def _verify(
         self, job: Job, steps: StepReporter, planner: Planner | GiveUp, checkpoint: Checkpoint | None
@@ -104,6 +170,7 @@ class BrowserPerformer:
             context.set_default_navigation_timeout(self.timeouts.navigation * 1_000)
             # Pictures may show a secret that was typed into an open field; the rest of the trace can be cleaned.
             await context.tracing.start(snapshots=True, screenshots=not job.secrets.in_use)
+            await watch(context)
             page = await context.new_page()
             yield Session(context, page, job.secrets, navigation_timeout=self.timeouts.navigation)
 
@@ -126,8 +193,7 @@ def leads_on(job: Job, planner: Planner, checkpoint: Checkpoint) -> bool:
     # The page itself was what went wrong, or nobody knows what: such an attempt is made from the beginning.
     if job.assignment.strategy is not None and job.assignment.error_type in {ErrorType.LOOP, ErrorType.UNKNOWN}:
         return False
-    advices = [planner.propose(place) for place in range(checkpoint.position)]
-    return checkpoint.planned == [describe(advice.action) for advice in advices if isinstance(advice, Proposal)]
+    return checkpoint.planned == [describe(action) for action in planner.known[: checkpoint.position]]
 
 
 def _browser_error(error: Error) -> ErrorType:

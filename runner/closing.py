@@ -77,6 +77,8 @@ class Closing:
             final_result=self.secrets.redact(verdict.final_result)[:_TEXT_LIMIT],
             result_data=self.secrets.redact_json(verdict.data),
             evidence=self.secrets.redact_json(verdict.evidence),
+            cached_path_used=verdict.path is not None,
+            cache_time_saved_seconds=verdict.seconds_saved,
             total_steps=self.total_steps,
             total_cost=self.total_cost,
         )

@@ -112,7 +112,7 @@ async def ground(
     Raises:
         StepTrouble: none or several match once the page is still, or the page does not come to rest in time.
     """
-    search = Search(_place(page, target), target, kind)
+    search = Search(place_of(page, target.frame), target, kind)
     started = still_since = monotonic()
     state = ""
     while True:
@@ -134,13 +134,13 @@ async def ground(
         await asyncio.sleep(_POLL_SECONDS)
 
 
-def _place(page: Page, target: Target) -> Page | Frame:
-    """Where a target is looked for: the page, or the frame it names."""
-    if target.frame is None:
+def place_of(page: Page, frame: str | None) -> Page | Frame:
+    """Where a target is looked for: the page, or the frame of this name or address; raises StepTrouble."""
+    if not frame:
         return page
-    found = next((frame for frame in page.frames if target.frame in {frame.name, frame.url}), None)
+    found = next((other for other in page.frames if frame in {other.name, other.url}), None)
     if found is None:
-        raise StepTrouble(ErrorType.GOAL_UNREACHABLE, f"No frame {target.frame!r} on {page.url}")
+        raise StepTrouble(ErrorType.GOAL_UNREACHABLE, f"No frame {frame!r} on {page.url}")
     return found
 
 

@@ -29,6 +29,9 @@ class Reached:
     final_result: str
     evidence: list[str]
     data: dict[str, Any] = field(default_factory=dict)
+    verified: bool = True  #: whether the evidence says so, not only that nothing speaks against it
+    path: str | None = None  #: the edition of the navigation path that was replayed
+    seconds_saved: float = 0.0  #: against the run in which that path was learned
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from events.goal import GoalStatement
+from runner.planners.climber import Climber
 from runner.planners.declared_plan import declared_plan
-from runner.planners.planner import GiveUp, Planner
+from runner.planners.models import Ladder, ModelPlanner
+from runner.planners.planner import FixedPlan, GiveUp, Planner
 from runner.planners.rules import rules_plan
+from runner.planners.seeing import Refusal, read_goal
+from runner.planners.seeing.wishes import Wish
+from runner.replay.pattern import filled
+
+Models = Mapping[int, ModelPlanner]
 
 
-def choose_planner(goal: GoalStatement, hints: str = "") -> Planner | GiveUp:
-    """A planner for the goal; level 0 holds declared plans and rules.
+def choose_planner(
+    goal: GoalStatement, hints: str = "", models: Models | None = None, clean: Callable[[str], str] = str
+) -> Planner | GiveUp:
+    """A planner for the goal.
 
     Args:
         goal: what the caller declared.
         hints: what an operator added who looked at the task; steps in words, if the goal itself is not understood.
+        models: that may be asked, by level.
+        clean: takes secrets out of what models are told.
     """
     if goal.steps:
         return declared_plan(goal.steps)
     plan = rules_plan(goal.goal)
-    if isinstance(plan, GiveUp) and hints:
-        hinted = rules_plan(hints)
-        return plan if isinstance(hinted, GiveUp) else hinted
-    return plan
+    if isinstance(plan, FixedPlan):
+        return plan
+    hinted = rules_plan(hints) if hints else plan
+    if isinstance(hinted, FixedPlan):
+        return hinted
+    wishes = _wishes(goal, hints)
+    if isinstance(wishes, Refusal) and not models:
+        return GiveUp(f"{plan.reason} Looking at the page would not help: {wishes.reason}.")
+    return climber(goal, wishes, hints, models or {}, clean)
+
+
+def second_planner(
+    goal: GoalStatement, first: Planner, hints: str, models: Models, clean: Callable[[str], str]
+) -> Planner | None:
+    """Who may try after the first plan did not fit the page: models, if the caller did not declare the steps."""
+    if goal.steps or not models or isinstance(first, Climber):
+        return None
+    return climber(goal, _wishes(goal, hints), hints, models, clean)
+
+
+def climber(
+    goal: GoalStatement, wishes: tuple[Wish, ...] | Refusal, hints: str, models: Models, clean: Callable[[str], str]
+) -> Climber:
+    """A planner that looks, for what the rules made of the goal."""
+    said = filled(goal.goal, goal.inputs)
+    return Climber(
+        f"{said} (a human who looked at it adds: {hints})" if hints else said,
+        wishes,
+        Ladder([0, *sorted(models)], goal.max_steps),
+        models,
+        frozenset(goal.secrets),
+        clean,
+    )
+
+
+def _wishes(goal: GoalStatement, hints: str) -> tuple[Wish, ...] | Refusal:
+    wishes = read_goal(goal.goal)
+    if not isinstance(wishes, Refusal) or not hints:
+        return wishes
+    hinted = read_goal(hints)
+    return wishes if isinstance(hinted, Refusal) else hinted

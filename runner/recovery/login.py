@@ -31,7 +31,7 @@ async def log_in_again(trail: Trail) -> None:
         StepTrouble: no way to log in is known, or it is not accepted.
         Error: the page cannot be talked to.
     """
-    known = login_steps(trail.planner, trail.job.assignment.goal.max_steps)
+    known = login_steps(trail.planner)
     session = trail.stepper.hands.session
     await session.refresh_window()
     if not await _is_asked(trail):
@@ -46,13 +46,12 @@ async def log_in_again(trail: Trail) -> None:
         raise StepTrouble(ErrorType.AUTH, f"The site does not accept the login: {session.page.url}")
 
 
-def login_steps(planner: Planner, limit: int) -> list[Action]:
+def login_steps(planner: Planner) -> list[Action]:
     """The steps of a plan that log in: around the first secret it types, from opening the page to pressing the button.
 
     Empty when there are none, or when one of them is said to be irreversible.
     """
-    proposals = (planner.propose(taken) for taken in range(limit))
-    plan = [advice.action for advice in proposals if isinstance(advice, Proposal)]
+    plan = planner.known
     typed = next(
         (n for n, action in enumerate(plan) if isinstance(action, Fill) and _SECRET.search(action.value)), None
     )
@@ -66,7 +65,7 @@ def login_steps(planner: Planner, limit: int) -> list[Action]:
     pressed = next((n for n in range(typed + 1, len(plan)) if isinstance(plan[n], Click | Press)), None)
     if pressed is None:
         return []
-    steps = plan[first : pressed + 1]
+    steps = list(plan[first : pressed + 1])
     return [] if any(is_irreversible(step) for step in steps) else steps
 
 
@@ -75,7 +74,7 @@ async def _is_asked(trail: Trail) -> bool:
 
 
 async def _take(trail: Trail, step: Action) -> None:
-    await trail.stepper.take(step, used=trail.planner.used, reason="the session is over: logs in again")
+    await trail.stepper.take(Proposal(step, "the session is over: logs in again", used=trail.planner.used))
 
 
 async def _by_form(trail: Trail) -> Sequence[Action]:

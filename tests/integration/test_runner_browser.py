@@ -127,7 +127,7 @@ async def test_secrets_are_in_no_artifact(hands: BrowserPerformer, site: Site) -
         ('open /odd, press "Remove"', ErrorType.GOAL_UNREACHABLE, "2 elements match"),
         ('open /odd, type "x" into "Telephone"', ErrorType.GOAL_UNREACHABLE, 'No field named "Telephone"'),
         ('open /form, type "Eden" into "Child\'s name"', ErrorType.AUTH, "asks for a login"),
-        ("open /odd, type {{nobody}} into Search", ErrorType.NO_PLAN, "understands"),
+        ("open /odd, blow {{nobody}} up Search", ErrorType.NO_PLAN, "understands"),
         ('open /odd, type {{nobody}} into "Search"', ErrorType.INVALID_INPUT, "nobody"),
         ('open /odd, type {{secret:nobody}} into "Search"', ErrorType.INVALID_INPUT, "nobody"),
         ('open /odd, press "Nothing", press "Nothing", press "Nothing"', ErrorType.LOOP, "did not change"),

@@ -34,14 +34,14 @@ CLAUSES = st.builds(clause, st.sampled_from(["type", "select", "check", "press"]
 def test_what_was_said_is_what_is_planned(said: list[tuple[str, Action]], joiner: str) -> None:
     plan = rules_plan(joiner.join(text for text, _ in said))
     assert isinstance(plan, FixedPlan), plan
-    assert list(plan.actions) == [action for _, action in said]
+    assert list(plan.known) == [action for _, action in said]
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_a_plan_or_a_reason(goal: str) -> None:
     plan = rules_plan(goal)
     assert plan.reason
-    assert isinstance(plan, GiveUp) or plan.actions
+    assert isinstance(plan, GiveUp) or plan.known
 
 
 @given(st.text(max_size=100))

@@ -98,10 +98,13 @@ def test_hopeless_errors_end_the_task_at_once(error_type: ErrorType) -> None:
     assert fact.error_type is error_type
 
 
-@pytest.mark.parametrize("wanted", [True, False])
 @pytest.mark.parametrize("error_type", FOR_A_HUMAN)
-def test_what_only_a_human_can_tell_goes_to_a_human(error_type: ErrorType, wanted: bool) -> None:
-    given(*RUNNING).when(failed(error_type, recovery_needed=wanted)).then(f.TaskEscalated)
+def test_what_only_a_human_can_tell_goes_to_a_human(error_type: ErrorType) -> None:
+    given(*RUNNING).when(failed(error_type)).then(f.TaskEscalated)
+
+
+def test_what_may_have_been_done_goes_to_a_human_whatever_the_caller_wants() -> None:
+    given(*RUNNING).when(failed(ErrorType.UNCONFIRMED, recovery_needed=False)).then(f.TaskEscalated)
 
 
 def test_no_recovery_wanted_is_the_end() -> None:

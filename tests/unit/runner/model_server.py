@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 #: A status with a text, an answer, raw text in an answer's place, or silence until the test ends.
-Reply = tuple[int, str] | dict[str, Any] | str | None
+Fixed = tuple[int, str] | dict[str, Any] | str | None
+#: One of those, or what makes one of the request.
+Reply = Fixed | Callable[[dict[str, Any]], Fixed]
 TOKENS = (321, 17)  # input, output of every answer
 
 
@@ -62,7 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
         server: ModelServer = self.server.model_server  # type: ignore[attr-defined] # set above
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         server.heard.append(body)
-        reply = server.next_reply()
+        told = server.next_reply()
+        reply = told(body) if callable(told) else told
         if reply is None:
             server.over.wait(30)
             return

@@ -13,7 +13,7 @@ from runner.router import choose_planner
 def plan(goal: str) -> list[Action]:
     found = rules_plan(goal)
     assert isinstance(found, FixedPlan), found
-    return list(found.actions)
+    return list(found.known)
 
 
 def test_the_whole_example() -> None:
@@ -63,7 +63,7 @@ def test_single_clauses(goal: str, expected: Action | None) -> None:
         assert isinstance(found, GiveUp)
     else:
         assert isinstance(found, FixedPlan)
-        assert list(found.actions) == [expected]
+        assert list(found.known) == [expected]
 
 
 def test_one_clause_that_is_not_understood_gives_up_everything_and_says_which() -> None:
@@ -98,6 +98,6 @@ def test_an_operators_hints_are_steps_where_the_goal_is_not_understood() -> None
     assert isinstance(choose_planner(goal, "try harder"), GiveUp)
     hinted = choose_planner(goal, 'press "Register"')
     assert isinstance(hinted, FixedPlan)
-    assert len(hinted.actions) == 1
+    assert len(hinted.known) == 1
     understood = GoalStatement(goal='open "/a"', site_url="http://x/")
     assert choose_planner(understood, 'press "Register"') == choose_planner(understood)
