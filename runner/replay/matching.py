@@ -127,7 +127,7 @@ def _one_row(view: View, anchor: Element, element: Element, depth: int) -> bool:
     inside = view.within(anchor.path[:depth])
     if any(other.id != anchor.id and _peers(anchor.css, other.css) for other in inside):
         return False
-    return _common_tag(anchor.css, element.css) in _ROW_TAGS or _level(anchor, element)
+    return _tag_at(depth, anchor, element) in _ROW_TAGS or _level(anchor, element)
 
 
 def _peers(one: str, other: str) -> bool:
@@ -141,13 +141,14 @@ def _peers(one: str, other: str) -> bool:
     )  # fmt: skip
 
 
-def _common_tag(one: str, other: str) -> str:
-    tag = ""
-    for mine, yours in zip(one.split(" > "), other.split(" > "), strict=False):
-        if mine != yours:
-            break
-        tag = mine
-    return tag.split(":")[0]
+def _tag_at(depth: int, *inside: Element) -> str:
+    """The tag of the container at this depth, as far as the place of one of those inside tells it."""
+    for element in inside:
+        steps = element.css.split(" > ")
+        place = len(steps) - 1 - (len(element.path) - depth)
+        if place >= 0 and not steps[place].startswith("#"):  # an id stands for all that is around it
+            return steps[place].split(":")[0]
+    return ""
 
 
 def _level(one: Element, other: Element) -> bool:

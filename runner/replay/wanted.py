@@ -36,7 +36,8 @@ class Wanted:
             return ()
         for row in told:
             alike = [e for e in able if e.role == self.role] if self.role else able
-            inside = {e.id for e in in_row(self.view, row, alike)}
+            # One by one: the text may stand in a control of the same kind, which is nearest to itself.
+            inside = {e.id for e in alike if in_row(self.view, row, [e])}
             able = [e for e in able if e.id in inside]
         return tuple(able)
 
