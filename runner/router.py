@@ -10,7 +10,7 @@ from runner.planners.declared_plan import declared_plan
 from runner.planners.models import Ladder, ModelPlanner
 from runner.planners.planner import FixedPlan, GiveUp, Planner
 from runner.planners.rules import rules_plan
-from runner.planners.seeing import Refusal, read_goal
+from runner.planners.seeing import Refusal, wishes_of
 from runner.planners.seeing.wishes import Wish
 from runner.replay.pattern import filled
 
@@ -67,8 +67,8 @@ def climber(
 
 
 def _wishes(goal: GoalStatement, hints: str) -> tuple[Wish, ...] | Refusal:
-    wishes = read_goal(goal.goal)
+    wishes = wishes_of(goal.goal, goal.inputs, goal.secrets)
     if not isinstance(wishes, Refusal) or not hints:
         return wishes
-    hinted = read_goal(hints)
+    hinted = wishes_of(hints, goal.inputs, goal.secrets)
     return wishes if isinstance(hinted, Refusal) else hinted
