@@ -28,7 +28,7 @@ def button(name: str, **told: Any) -> Part:
 
 
 def link(name: str, **told: Any) -> Part:
-    return part("a", name, role="link", press=True, href="#", **told)
+    return part("a", name, role="link", press=True, **{"href": "#", **told})
 
 
 def icon(tokens: str, **told: Any) -> Part:
@@ -51,7 +51,21 @@ def group(*inside: Part, **told: Any) -> Part:
     return part("div", "", *inside, **told)
 
 
-def page(*parts: Part, before: View | None = None) -> View:
+def choice(label: str, *options: str, **told: Any) -> Part:
+    return part(
+        "select", role="combobox", field=True, press=True,
+        **{"type": "select", "label": label, "name": label, "options": ["", *options], "chosen": [""], **told},
+    )  # fmt: skip
+
+
+def form(number: int, *inside: Part) -> Part:
+    """Parts that belong to one form, which is sent to the site."""
+    return group(
+        *(Part({**one.told, "form": number, "posts": one.told["tag"] == "button"}, one.inside) for one in inside)
+    )
+
+
+def page(*parts: Part, before: View | None = None, url: str = "http://site.test/", title: str = "Site") -> View:
     """The view of a page that holds these parts."""
     told: list[dict[str, Any]] = []
     count = 0
@@ -68,4 +82,4 @@ def page(*parts: Part, before: View | None = None) -> View:
 
     for one in parts:
         walk(one, [], "body")
-    return read_view([("", {"url": "http://site.test/", "title": "Site", "elements": told})], before)
+    return read_view([("", {"url": url, "title": title, "elements": told})], before)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.page.view import View
-from runner.planners.seeing import Deed, Next, propose
+from runner.planners.seeing import Deed, Next, Refusal, decide, propose, wishes_of
 from runner.planners.seeing.sources import solve
 from runner.planners.seeing.words import clauses, likeness
 from tests.seeing import Part, box, button, field, group, icon, link, page, part
@@ -63,3 +66,57 @@ def test_sums_are_right(one: int, other: int) -> None:
     assert solve(f"{one} + {other} =") == str(one + other)
     assert solve(f"{one} - {other} = ?") == str(one - other)
     assert solve(f"{abs(one)} + x = {other}") == str(other - abs(one))
+
+
+NASTY = st.one_of(
+    st.sampled_from(
+        ['x" and press "Delete', "Tuesday, then press Delete", "{{child}}", "{{ child", '"', "'", "\ue0000\ue001", "cancel all", "or", "unless", "2nd"]
+    ),
+    st.text(max_size=30),
+)  # fmt: skip
+ASKED = st.sampled_from(
+    ["Register {{child}} for swimming", "Cancel {{child}}'s lesson", 'Type {{child}} into "Name" and press "Save"', "Press {{child}}",
+     'Press "Save" in {{child}}', "Choose {{child}} from the list", "Order {{child}}", "Delete {{child}}", "Find the email by {{child}} and star it"]
+)  # fmt: skip
+
+
+@given(ASKED, NASTY)
+def test_what_an_input_says_never_changes_what_a_goal_asks_for(goal: str, value: str) -> None:
+    mark = "zzqzz"
+    plain, nasty = wishes_of(goal, {"child": mark}), wishes_of(goal, {"child": value})
+
+    if "{{secret:" in value.replace(" ", ""):
+        return
+    assert repr(nasty) == repr(plain) if isinstance(plain, Refusal) else nasty == _with(plain, mark, value)
+
+
+def _with(wishes: Any, mark: str, value: str) -> Any:
+    """The same wishes about something else."""
+    if isinstance(wishes, str):
+        return wishes.replace(mark, value)
+    if isinstance(wishes, tuple):
+        return tuple(_with(wish, mark, value) for wish in wishes)
+    if is_dataclass(wishes) and not isinstance(wishes, type):
+        return replace(wishes, **{item.name: _with(getattr(wishes, item.name), mark, value) for item in fields(wishes)})
+    return wishes
+
+
+@given(
+    st.sampled_from(["Register Ann for Name", "Cancel Ann's 2nd", "Order 3", "Save", "Delete Bob", "Add Ann"]), VIEWS
+)
+def test_a_goal_in_its_own_words_presses_only_what_is_there_and_ends(goal: str, view: View) -> None:
+    wishes = wishes_of(goal, {"name": "Ann", "day": "3"}, ("password", "user"))
+    if isinstance(wishes, Refusal):
+        return
+    history: tuple[Deed, ...] = ()
+    for _ in range(40):
+        advice = decide(wishes, view, history)
+        assert advice == decide(wishes, view, history)
+        if not isinstance(advice, Next):
+            return
+        name = getattr(advice.act, "element", None)
+        element = view.get(name) if name is not None else None
+        assert name is None or element is not None
+        assert element is None or element.said != "Delete" or goal.startswith(("Delete", "Cancel"))
+        history = (*history, Deed.of(advice, view))
+    raise AssertionError("it never ends")

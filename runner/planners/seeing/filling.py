@@ -15,7 +15,7 @@ from runner.planners.seeing.evidence import listed, text_of
 from runner.planners.seeing.forms import Form, named, senders
 from runner.planners.seeing.matching import rows
 from runner.planners.seeing.progress import accounted, leads_here, note, off_topic, to_give, unused
-from runner.planners.seeing.rowwise import pick
+from runner.planners.seeing.rowwise import pick, row_names
 from runner.planners.seeing.slots import Slot
 from runner.planners.seeing.wishes import Reach
 from runner.planners.seeing.words import words
@@ -42,6 +42,7 @@ def fitting(wish: Reach, at: Situation, here: Sequence[Form]) -> Fit | Refusal |
     """The one form that takes what is given and is sent by the verb."""
     leads = leads_here(wish, at)
     given = to_give(wish, at)
+    put_in = any(deed.element is not None and verbs.is_step(named(deed.element)) for deed in at.deeds)
     fits: list[Fit] = []
     against: list[str] = []
     for form in here:
@@ -50,7 +51,8 @@ def fitting(wish: Reach, at: Situation, here: Sequence[Form]) -> Fit | Refusal |
         plan = assign(given, form.slots, at.view)
         offered([*wish.becomes, *wish.aims], form.slots, plan, at.view)
         found, how = senders(form, wish.verb, leads=leads)
-        found = [b for b in found if not (verbs.is_step(named(b)) and at.tried(b))]
+        if put_in:  # the basket holds what was asked for
+            found = [b for b in found if not verbs.is_step(named(b))]
         if found and (plan.filled or plan.unclear or _asks(form, leads=leads)):
             fits.append(Fit(form, plan, tuple(found), how))
         elif plan.filled and not found and len(plan.filled) == len(given):
@@ -71,11 +73,8 @@ def _by_row(wish: Reach, at: Situation, fits: list[Fit]) -> Fit | Refusal:
     """Of several forms, the one whose row says what the goal says."""
     own = rows([fit.senders[0] for fit in fits])
     texts = [text_of(at.view.within(own[fit.senders[0].id])) for fit in fits]
-    names = [named(fit.senders[0]) for fit in fits]
-    named_in = [
-        f"{name} ({text[:40]})" if names.count(name) > 1 else name for name, text in zip(names, texts, strict=True)
-    ]
-    picked = pick(wish, texts, text_of(at.view), named_in)
+    names = row_names(at.view, own, [fit.senders[0] for fit in fits])
+    picked = pick(wish, texts, text_of(at.view), names)
     if picked.why:
         return Refusal(picked.why)
     fit = fits[picked.index]

@@ -30,6 +30,10 @@ _AIM = re.compile(rf"{QUOTED}|(?i:\b{_DAYS}\b)|\b(?:{_DATE})\b|\b\d+\b|\b[A-Z]\w
 _AND_THEN = re.compile(rf"\b(?:and|then)\s+(?:then\s+)?(?P<verb>{_NAME})", re.IGNORECASE)
 _BECOMES = re.compile(r"\b(?:to|into|as|with)\s+(?P<what>.+)$", re.IGNORECASE)
 _AGREES = re.compile(r"\b(?:agree|agreeing|accept|accepting|consent|consenting)\b", re.IGNORECASE)
+_AGREED = re.compile(rf"{_AGREES.pattern}.*$", re.IGNORECASE)
+#: What secrets are called that one logs in with.
+LOGS_IN = frozenset({"user", "username", "login", "email", "mail", "account", "member", "pass", "password", "passwd", "pwd",
+                     "passphrase", "pw", "pin"})  # fmt: skip
 #: Words that say nothing about what a site offers.
 _EMPTY = frozenset(
     [
@@ -160,7 +164,7 @@ def read_reach(goal: str, inputs: Mapping[str, str], secrets: Collection[str]) -
         return Refusal(f"the rules cannot weigh {weighs[0]!r}; name what is meant, or declare `steps`")
     if (second := _second(rest)) is not None:
         return Refusal(f"{said!r} and {second!r} are two things; submit a goal for each, or declare `steps`")
-    bare = re.sub(_AIM, " ", rest)
+    bare = _AIM.sub(" ", _AGREED.sub("", rest))
     named = {word for name in inputs for word in words(name.replace("_", " "))}
     about = [word for word in words(bare) if word not in _EMPTY | named and not families(word)]
     change = _BECOMES.search(rest) if family in ON_EXISTING else None
@@ -171,7 +175,9 @@ def read_reach(goal: str, inputs: Mapping[str, str], secrets: Collection[str]) -
         aims=tuple(dict.fromkeys(_aims(rest, quotes))),
         becomes=tuple(_aims(change["what"], quotes)) if change is not None and family == "change" else (),
         given=tuple(inputs.items()),
-        secrets=tuple(sorted(secrets)),
+        secrets=tuple(
+            f"{{{{secret:{name}}}}}" for name in sorted(secrets) if LOGS_IN & set(words(name.replace("_", " ")))
+        ),
         agrees=_AGREES.search(rest) is not None,
     )
 

@@ -17,7 +17,7 @@ from runner.planners.seeing.words import words
 
 _MARGIN = 0.5
 _LEAST = 0.5
-_VALUE, _ABOUT, _VERB, _MINE, _OFFERS, _IN_ROW = 2.0, 2.0, 2.0, 2.0, 0.5, 1.0
+_VALUE, _ABOUT, _VERB, _MINE, _OFFERED, _OFFERS, _IN_ROW = 2.0, 2.0, 2.0, 2.0, 1.0, 0.5, 1.0
 #: Where sites keep what one has, and what they offer.
 _OWN = frozenset({"my", "your", "manage", "account", "profile", "settings", "dashboard", "existing"})
 _OFFERING = frozenset(
@@ -78,7 +78,8 @@ def score(wish: Reach, view: View, element: Element, twins: Sequence[Element]) -
     points = 0.0
     told = values(wish)
     points += _VALUE * sum(says(name, v.text) for v in told)
-    points += _ABOUT * sum(kin(name, word) for word in wish.about)
+    # What one has is listed among what one has, and not where the same is offered.
+    points += (_OFFERED if wish.verb in verbs.ON_EXISTING else _ABOUT) * sum(kin(name, word) for word in wish.about)
     same = verbs.same(wish.verb, name)
     if wish.verb in verbs.ON_EXISTING:
         if own or same:
@@ -113,7 +114,10 @@ def _candidates(wish: Reach, at: Situation, stage: Sequence[Element]) -> list[tu
         if not e.href and is_kind(e, "button") and (e.posts or verbs.sends(name)):
             continue
         found.append(e)
-    return [(e, [o for o in found if named(o) == named(e) and (o.href != e.href or not e.href)]) for e in found]
+    return [
+        (e, [o for o in found if o.id == e.id or (named(o) == named(e) and (o.href != e.href or not e.href))])
+        for e in found
+    ]
 
 
 def _only_lists(wish: Reach, name: str) -> bool:

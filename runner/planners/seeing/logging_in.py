@@ -41,7 +41,7 @@ def log_in(wish: Reach, at: Situation, door: Form) -> Step:
     if password is None or (names and user is None):
         lacks = "a secret named 'password'" if password is None else "a secret or an input named 'username'"
         return Refusal(f"the page asks for a login; give {lacks}, or declare `steps`")
-    for field, value in [*((name, user or "") for name in names[:1]), (secret, f"{{{{secret:{password}}}}}")]:
+    for field, value in [*((name, user or "") for name in names[:1]), (secret, password)]:
         if not _entered(field, value, at):
             if sum(d.element is not None and d.element.css == field.css for d in at.deeds) >= _TRIES:
                 return Refusal(f"{field.label or field.attr!r} does not keep what is entered")
@@ -63,7 +63,7 @@ def _entered(field: Element, value: str, at: Situation) -> bool:
 def _user(wish: Reach) -> str | None:
     secret = _named(wish.secrets, _USERS)
     if secret is not None:
-        return f"{{{{secret:{secret}}}}}"
+        return secret
     name = _named([name for name, _ in wish.given], _USERS)
     return dict(wish.given).get(name or "")
 
@@ -71,7 +71,7 @@ def _user(wish: Reach) -> str | None:
 def _named(names: Sequence[str], known: Sequence[str]) -> str | None:
     """The one name that says what is known, by the most telling word."""
     for word in known:
-        found = [name for name in names if word in words(spoken(name))]
+        found = [name for name in names if word in words(spoken(name.removeprefix("{{secret:")))]
         if found:
             return found[0] if len(found) == 1 else None
     return None

@@ -18,7 +18,7 @@ from runner.planners.seeing.matching import innermost, rows
 from runner.planners.seeing.overlays import dismiss
 from runner.planners.seeing.progress import accounted, kind_of, last_act, note, off_topic, unused
 from runner.planners.seeing.revealing import next_page, open_something
-from runner.planners.seeing.rowwise import Picked, nearest, pick, values
+from runner.planners.seeing.rowwise import Picked, nearest, pick, row_names, values
 from runner.planners.seeing.wishes import Reach
 from runner.planners.seeing.words import words
 
@@ -129,17 +129,8 @@ def _picked(wish: Reach, at: Situation, found: list[Element]) -> tuple[Picked, s
     own = rows(found)
     texts = [text_of(at.view.within(own[e.id])) for e in found]
     around = text_of(at.view.within(common([e.path for e in found])))
-    picked = pick(wish, texts, around, [_row_name(at, own[e.id], e) for e in found])
+    picked = pick(wish, texts, around, row_names(at.view, own, found))
     return picked, texts[picked.index] if not picked.why else ""
-
-
-def _row_name(at: Situation, row: tuple[int, ...], control: Element) -> str:
-    """What to call a row: the control's own name when it tells, else what the row says first."""
-    name = named(control)
-    if len(words(name)) > 1:
-        return name
-    said = next((e.own for e in at.view.within(row) if e.own and e.own != name), "")
-    return f"{name} ({said})" if said else name
 
 
 def _verb_controls(wish: Reach, at: Situation, stage: Sequence[Element], here: Sequence[Form]) -> list[Element]:
@@ -172,8 +163,7 @@ def _only_lists(name: str) -> bool:
 
 def _nothing_here(wish: Reach, at: Situation) -> Step:
     """Wait, open what is closed, turn the page; then say that there is nothing."""
-    patient = be_patient(at, _WAITS)
-    if patient is not None:
+    if (patient := be_patient(at, 1)) is not None:
         return patient
     last = last_act(at)
     if (
@@ -188,6 +178,8 @@ def _nothing_here(wish: Reach, at: Situation) -> Step:
         opened = open_something(at)
         if opened is not None:
             return opened
+    if (patient := be_patient(at, _WAITS)) is not None:
+        return patient
     against = [named(e) for e in at.view if is_button(e) and verbs.opposite(wish.verb, named(e))]
     if against:
         return Refusal(

@@ -38,7 +38,7 @@ def rendered(wishes: Sequence[Wish], inputs: Mapping[str, str]) -> tuple[Wish, .
                 changes[item.name] = _filled(value, inputs)
                 continue
             texts = value if isinstance(value, tuple) else (value,)
-            if item.name == "given" or not all(isinstance(text, str) for text in texts):
+            if item.name in {"given", "secrets"} or not all(isinstance(text, str) for text in texts):
                 continue
             if secret := next((name for text in texts for kind, name in _TEMPLATE.findall(text) if kind), None):
                 return Refusal(f"the secret {secret!r} may only be entered into a field")

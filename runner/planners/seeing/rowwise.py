@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.page.view import Element, View
@@ -12,6 +12,7 @@ from runner.planners.seeing.wishes import Reach
 from runner.planners.seeing.words import plain
 
 _TWO = 2
+_LETTERS = 40  # of what a row says
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,18 @@ def pick(wish: Reach, texts: Sequence[str], around: str, names: Sequence[str]) -
     return Picked(
         why=f"{listed(fit[:4])} {'both' if len(fit) == _TWO else 'all'} fit; give an input that tells them apart"
     )
+
+
+def row_names(view: View, own: Mapping[str, tuple[int, ...]], found: Sequence[Element]) -> list[str]:
+    """What to call rows when talking to people: by their controls where those differ, else by what they say first."""
+    names = [e.said for e in found]
+    if len(set(names)) == len(names):
+        return names
+    said = [
+        next((e.own for e in view.within(own[control.id]) if e.own and e.own != control.said and not e.is_control), "")
+        for control in found
+    ]
+    return [f"{name} ({text[:_LETTERS]})" if text else name for name, text in zip(names, said, strict=True)]
 
 
 def _number(text: str) -> bool:

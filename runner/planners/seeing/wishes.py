@@ -255,7 +255,7 @@ class Reach:
     aims: tuple[str, ...] = ()  #: names, days and numbers in the goal: they tell rows and options apart
     becomes: tuple[str, ...] = ()  #: those of them that shall hold afterwards: "change the day to Thursday"
     given: tuple[tuple[str, str], ...] = ()  #: the task's inputs
-    secrets: tuple[str, ...] = ()  #: names of secrets to log in with
+    secrets: tuple[str, ...] = ()  #: references to those one can log in with
     agrees: bool = False  #: whether the goal says that terms are agreed to
 
 
