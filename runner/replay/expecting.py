@@ -49,7 +49,7 @@ def expectations(action: Action, before: View, after: View) -> tuple[SuccessIndi
     if isinstance(action, Fill | Select | SelectMany | Check) or (isinstance(action, Type) and not action.enter):
         return tuple(_held(action, element, after))
     states = tuple(_turned(element, after)) if element is not None and not isinstance(action, Drag) else ()
-    shown = (*states, *_texts(before, after))
+    shown = (*states, *_emptied(action, element, after), *_texts(before, after))
     return shown or _route(before.url, after.url)
 
 
@@ -134,6 +134,13 @@ def _held(action: Action, element: Element | None, after: View) -> Iterator[Succ
                 yield FieldValue(target=target, value=action.option)
         case _:
             return
+
+
+def _emptied(action: Action, element: Element | None, after: View) -> Iterator[SuccessIndicator]:
+    """A field that took what was typed and is ready for more: typed too early, the next text would be added to it."""
+    now = None if element is None else _again(element, after)
+    if isinstance(action, Type) and now is not None and now.field and not now.value:
+        yield FieldValue(target=_best(after, now), value="")
 
 
 def _turned(element: Element, after: View) -> Iterator[SuccessIndicator]:
@@ -225,4 +232,4 @@ def _other_value(expected: FieldValue, view: View) -> str:
         return f'{len(found)} fields are "{what}"'
     wanted = said(expected.value).casefold()
     held = {said(found[0].value).casefold(), *(said(option).casefold() for option in found[0].chosen)}
-    return "" if wanted in held else f'"{what}" does not hold what was entered'
+    return "" if wanted in held else f'"{what}" ' + ("does not hold what was entered" if wanted else "is not empty")
