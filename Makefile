@@ -60,6 +60,9 @@ bench: setup  ## The benchmarks, a line of JSON each
 
 autonomy-data: setup  ## The pages the runner is measured on (data only, without their dependencies)
 	$(call timed,MiniWoB pages,$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements-miniwob.lock)
+	@command -v npm >/dev/null || { apt-get -qq update && apt-get -qq install -y --no-install-recommends npm >/dev/null; }
+	@mkdir -p benchmarks/data/todomvc && cp benchmarks/todomvc/package*.json benchmarks/data/todomvc/
+	$(call timed,TodoMVC pages,npm ci --silent --ignore-scripts --no-audit --no-fund --prefix benchmarks/data/todomvc)
 
 autonomy: autonomy-data  ## What the rules do without help, five seeds: one line of JSON
 	@$(BIN)/python -m benchmarks.autonomy --full
