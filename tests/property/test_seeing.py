@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.page.view import View
@@ -80,6 +80,7 @@ ASKED = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(ASKED, NASTY)
 def test_what_an_input_says_never_changes_what_a_goal_asks_for(goal: str, value: str) -> None:
     mark = "zzqzz"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from urllib.parse import urlsplit
 
 from runner.page.view import Element, View
+from runner.planners.seeing.grammar_values import day_of
 from runner.planners.seeing.words import plain, words
 
 DAYS = frozenset(f"{day}day" for day in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun"))
+_SHORT = {"tuesday": "Tues", "wednesday": "Weds", "thursday": "Thurs?"}
 _SHORTEST_KIN = 4  # letters that two words share at their beginning
 _RANGE = re.compile(r"(\d+)\s*(?:to|-|\u2013|until)\s*(\d+)")
 
@@ -24,9 +27,39 @@ def text_of(elements: Iterable[Element]) -> str:
 
 
 def says(text: str, value: str) -> bool:
-    """Whether the text holds the value's words, one after the other."""
-    many, few = words(text), words(value)
-    return bool(few) and any(many[i : i + len(few)] == few for i in range(len(many) - len(few) + 1))
+    """Whether the text holds the value's words, one after the other; days and dates also as people write them."""
+    if plain(value) in DAYS:
+        return plain(value) in _days(text)
+    many = words(text)
+    return any(
+        bool(few) and any(many[i : i + len(few)] == few for i in range(len(many) - len(few) + 1))
+        for few in (words(value), *_written(value))
+    )
+
+
+def _days(text: str) -> set[str]:
+    """The weekdays that a text names, in full or in short; "sun" and "sat" are short for days only when they begin large."""
+    return {
+        day
+        for day in DAYS
+        if re.search(rf"(?i:\b{day}s?\b)|\b(?:{day[:3].capitalize()}|{_SHORT.get(day, day)})\b", text) is not None
+    }
+
+
+def _written(value: str) -> list[tuple[str, ...]]:
+    """Other ways to write a date: 2026-12-24 is "24 December 2026" and "Dec 24"."""
+    day = day_of(value)
+    if day is None:
+        return []
+    when = date(*day)
+    number, months = str(when.day), (when.strftime("%B").lower(), when.strftime("%b").lower())
+    found = [
+        (f"{when.day:02d}", f"{when.month:02d}", str(when.year)),
+        (str(when.year), f"{when.month:02d}", f"{when.day:02d}"),
+    ]
+    for month in months:
+        found += [(number, month), (month, number), (f"{number}th", month), (month, f"{number}th")]
+    return found
 
 
 def kin(text: str, word: str) -> bool:
@@ -60,8 +93,8 @@ def whole(view: View) -> str:
 def clashes(text: str, value: str) -> bool:
     """Whether the text says another value of the same kind: another day."""
     day = plain(value)
-    said = set(words(text)) & DAYS
-    return day in DAYS and bool(said) and day not in said
+    said = _days(text) if day in DAYS else set()
+    return bool(said) and day not in said
 
 
 def out_of_range(text: str, name: str, value: str) -> bool | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from runner.page.view import Element, View
 from runner.planners.seeing import verbs
 from runner.planners.seeing.advice import Refusal, Situation
-from runner.planners.seeing.evidence import kin, listed, says, text_of
+from runner.planners.seeing.evidence import clashes, kin, listed, says, text_of
 from runner.planners.seeing.forms import named
 from runner.planners.seeing.matching import innermost, is_kind, rows
 from runner.planners.seeing.rowwise import values
@@ -53,11 +54,18 @@ _OFFERING = frozenset(
 _BASKET = frozenset({"basket", "cart", "bag", "checkout"})
 
 
-def lead(wish: Reach, at: Situation, stage: Sequence[Element]) -> Element | Refusal | None:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What leads on."""
+
+    element: Element
+    used: tuple[str, ...]  #: the values that it, or its row, says
+
+
+def lead(wish: Reach, at: Situation, stage: Sequence[Element]) -> Way | Refusal | None:
     """The control to follow; a refusal when two lead as clearly, None when none does."""
-    scored = sorted(
-        ((score(wish, at.view, e, twins), e) for e, twins in _candidates(wish, at, stage)), key=lambda pair: -pair[0]
-    )
+    found = {e.id: (e, row) for e, row in _candidates(wish, at, stage)}
+    scored = sorted(((score(wish, at.view, e, row), e) for e, row in found.values()), key=lambda pair: -pair[0])
     good = [(points, e) for points, e in scored if points >= _LEAST]
     if not good:
         return None
@@ -67,10 +75,12 @@ def lead(wish: Reach, at: Situation, stage: Sequence[Element]) -> Element | Refu
         return Refusal(
             f"{listed([named(e) for e in best[:3]])} could all lead there; say which in quotes, or declare `steps`"
         )
-    return best[0]
+    row = found[best[0].id][1]
+    text = f"{named(best[0])} {text_of(at.view.within(row)) if row else ''}"
+    return Way(best[0], tuple(v.text for v in values(wish) if says(text, v.text)))
 
 
-def score(wish: Reach, view: View, element: Element, twins: Sequence[Element]) -> float:
+def score(wish: Reach, view: View, element: Element, row: tuple[int, ...]) -> float:
     """How clearly a control leads to what the goal wants."""
     name = named(element)
     said = set(words(name))
@@ -93,14 +103,16 @@ def score(wish: Reach, view: View, element: Element, twins: Sequence[Element]) -
         points += _OFFERS * bool(said & _OFFERING)
     if wish.verb == "order" and said & _BASKET:
         points += _VERB
-    if len(twins) > 1:
-        row = rows(list(twins))[element.id]
+    if row:
         text = text_of(e for e in view.within(row) if e.id != element.id)
+        if any(clashes(text, v.text) for v in told if v.identifies):
+            return 0.0
         points += _IN_ROW * (sum(says(text, v.text) for v in told) + sum(kin(text, word) for word in wish.about))
     return points
 
 
-def _candidates(wish: Reach, at: Situation, stage: Sequence[Element]) -> list[tuple[Element, list[Element]]]:
+def _candidates(wish: Reach, at: Situation, stage: Sequence[Element]) -> list[tuple[Element, tuple[int, ...]]]:
+    """What may be followed, and of several of one name the row each stands in."""
     seen = {_address(deed.seen.url) for deed in at.history} | {_address(at.view.url)}
     found = []
     for e in innermost([e for e in stage if (e.is_control or e.press) and not e.field]):
@@ -114,10 +126,14 @@ def _candidates(wish: Reach, at: Situation, stage: Sequence[Element]) -> list[tu
         if not e.href and is_kind(e, "button") and (e.posts or verbs.sends(name)):
             continue
         found.append(e)
-    return [
-        (e, [o for o in found if o.id == e.id or (named(o) == named(e) and (o.href != e.href or not e.href))])
-        for e in found
-    ]
+    families: dict[str, list[Element]] = {}
+    for e in found:
+        families.setdefault(named(e), []).append(e)
+    own: dict[str, tuple[int, ...]] = {}
+    for family in families.values():
+        if len({e.href or e.css for e in family}) > 1:
+            own.update(rows(family))
+    return [(e, own.get(e.id, ())) for e in found]
 
 
 def _only_lists(wish: Reach, name: str) -> bool:

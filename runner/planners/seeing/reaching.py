@@ -12,13 +12,13 @@ from runner.planners.seeing.aftermath import aftermath, be_patient, changed, com
 from runner.planners.seeing.evidence import listed, says, text_of
 from runner.planners.seeing.filling import fill_in, fitting
 from runner.planners.seeing.forms import Form, common, forms, is_bare, is_button, named, stages
-from runner.planners.seeing.leading import lead
+from runner.planners.seeing.leading import Way, lead
 from runner.planners.seeing.logging_in import log_in, must_log_in
 from runner.planners.seeing.matching import innermost, rows
 from runner.planners.seeing.overlays import dismiss
 from runner.planners.seeing.progress import accounted, kind_of, last_act, note, off_topic, unused
 from runner.planners.seeing.revealing import next_page, open_something
-from runner.planners.seeing.rowwise import Picked, nearest, pick, row_names, values
+from runner.planners.seeing.rowwise import Picked, nearest, pick, row_names
 from runner.planners.seeing.wishes import Reach
 from runner.planners.seeing.words import words
 
@@ -71,11 +71,11 @@ def _on_stage(wish: Reach, at: Situation, stage: Sequence[Element]) -> Step | No
     return _follow(wish, at, way) if way is not None else None
 
 
-def _follow(wish: Reach, at: Situation, way: Element) -> Step:
+def _follow(wish: Reach, at: Situation, way: Way) -> Step:
     if sum(kind_of(deed) == "led" for deed in at.deeds) >= _MOST_LEADS:
         return Refusal(f"after {_MOST_LEADS} pages nothing asks for what is given; declare `steps`")
-    said = [v.text for v in values(wish) if says(named(way), v.text)]
-    return do(Push(way.id), f"{named(way)!r} leads on to {wish.said!r}", note("led", said))
+    name = named(way.element)
+    return do(Push(way.element.id), f"{name!r} leads on to {wish.said!r}", note("led", way.used))
 
 
 def _press_verb(wish: Reach, at: Situation, stage: Sequence[Element], here: Sequence[Form]) -> Step | None:
@@ -94,7 +94,7 @@ def _press_verb(wish: Reach, at: Situation, stage: Sequence[Element], here: Sequ
             return do(Push(turn.id), "look on the next page", "turned")
         if not any(is_button(e) for e in found) and wish.verb not in verbs.ON_EXISTING:
             way = lead(wish, at, stage)
-            if isinstance(way, Element) and way not in found:
+            if isinstance(way, Way) and way.element not in found:
                 return _follow(wish, at, way)
         return Refusal(picked.why)
     meant = found[picked.index]

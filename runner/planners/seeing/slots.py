@@ -9,6 +9,7 @@ from typing import Literal
 
 from runner.page.acts import PageAct, Pick, Put, Tick
 from runner.page.view import Element, View
+from runner.planners.seeing.evidence import says
 from runner.planners.seeing.grammar_values import day_of
 from runner.planners.seeing.matching import caption, tick_name
 from runner.planners.seeing.words import likeness, plain, words
@@ -43,6 +44,7 @@ class Slot:
         for found in (
             [said for said in offered if plain(said) == plain(value)],
             [said for said in offered if wanted and words(said)[: len(wanted)] == wanted],
+            [said for said in offered if says(said, value)],
             [said for said in offered if likeness(value, said) >= _ALIKE],
         ):
             if found:

@@ -359,3 +359,25 @@ def test_a_notice_over_the_page_is_put_away() -> None:
     view = page(part("h1", "Hi", role="heading"), link("Swimming classes", href="/swim", covered=True), notice)
 
     assert act(SWIM, EDEN, view)[1] == "Only necessary"
+
+
+@pytest.mark.parametrize(("said", "nth"), [("Tue 16:00", 0), ("Tuesdays at four", 0), ("Thu 16:00", 1)])
+def test_days_are_read_as_people_write_them(said: str, nth: int) -> None:
+    shown = [said, "Wed 16:00"] if not nth else ["Wed 16:00", said]
+    view = page(TITLE, *(row(text, control=button("Book")) for text in shown))
+    day = "Thursday" if nth else "Tuesday"
+
+    assert act(f"Book {day} swimming", {}, view)[0] == Push("e7" if nth else "e4")
+
+
+def test_dates_are_read_as_people_write_them() -> None:
+    rows = [row(text, control=button("Reserve")) for text in ("24 December 2026", "Dec 25, 2026")]
+
+    assert act("Reserve a lane for 2026-12-25", {}, page(part("p", "Lanes"), *rows))[0] == Push("e7")
+
+
+def test_details_are_looked_at_in_the_row_that_fits() -> None:
+    view = page(TITLE, *(row(*said, control=link("Details", href=f"/{n}")) for n, said in enumerate(LESSONS)))
+
+    assert act(SWIM, EDEN, view)[0] == Push("e5")
+    assert "no" in refusal("Register Eden for Friday swimming", {"day": "Friday"}, view)
