@@ -53,7 +53,7 @@ def _written(value: str) -> list[tuple[str, ...]]:
         return []
     when = date(*day)
     number, months = str(when.day), (when.strftime("%B").lower(), when.strftime("%b").lower())
-    found = [
+    found: list[tuple[str, ...]] = [
         (f"{when.day:02d}", f"{when.month:02d}", str(when.year)),
         (str(when.year), f"{when.month:02d}", f"{when.day:02d}"),
     ]
