@@ -90,19 +90,22 @@ OPPOSITES = frozenset(
 )  # fmt: skip
 FILLING = _words("a an the my your our this that these please now here for in of at with and")
 NEGATIONS = _words("not dont never without none cannot")
-#: Two names that differ in one of these name two things, whatever else is alike.
-TELLING = _words(
+#: Two names that differ in one of these name two things, whatever else is alike; so do numbers.
+STRICTLY_TELLING = _words(
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun "
     "january february march april may june july august september october november december "
     "jan feb mar apr jun jul aug sep sept oct nov dec "
     "zero one two three four five six seven eight nine ten eleven twelve once twice single double "
-    "first second third fourth fifth last today tomorrow yesterday left right up down top bottom upper lower "
-    "from to out on off before after since until early late later morning afternoon evening night am pm "
-    "day week month year daily weekly monthly yearly all every each any some other another more less most least "
-    "min max minimum maximum plus minus high low old new past future current active inactive completed closed "
-    "public private read unread waiting waitlist draft test preview example trial adult adults child children "
-    "junior senior man woman men women male female mother father boys girls arrival departure income expense "
-    "debit credit billing shipping home work"
+    "first second third fourth fifth last today tomorrow yesterday all every each any other another "
+    "daily weekly monthly yearly waiting waitlist draft test preview trial"
+)
+#: Two names that each have one of these, and not the same, likewise; a name may lose or gain one by being reworded.
+TELLING = _words(
+    "left right up down top bottom upper lower from to out on off before after since until early late later morning "
+    "afternoon evening night am pm day week month year some more less most least min max minimum maximum plus minus "
+    "high low old new past future current active inactive completed closed public private read unread example adult "
+    "adults child children junior senior man woman men women male female mother father boys girls arrival departure "
+    "income expense debit credit billing shipping home work"
 )
 _DAYS_AND_MONTHS = (
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "

@@ -12,7 +12,8 @@ from runner.page.view import Element, View, shared
 Trait = Literal["test_id", "name", "row", "attr", "label", "placeholder", "text", "id", "place"]
 
 _BY_ATTRIBUTE = re.compile(r'^([a-z][\w-]*)\[name="((?:[^"\\]|\\.)*)"\]$')
-_ROW_TAGS = frozenset({"li", "tr", "article", "section", "fieldset", "dd", "dt"})
+_ROW_TAGS = frozenset({"li", "tr", "article", "fieldset"})
+_ROWS_AMONG_OTHERS = ("section:",)  # a row only where it is one of several
 _LISTS = frozenset({"select"})
 
 
@@ -125,29 +126,31 @@ def _one_row(view: View, anchor: Element, element: Element, depth: int) -> bool:
     if anchor.id == element.id:
         return True
     inside = view.within(anchor.path[:depth])
-    if any(other.id != anchor.id and _peers(anchor.css, other.css) for other in inside):
+    if any(_peers(anchor.css, other.css) and not _level(anchor, other) for other in inside):
         return False
-    return _tag_at(depth, anchor, element) in _ROW_TAGS or _level(anchor, element)
+    step = _step_at(depth, anchor, element)
+    by_tag = step.split(":")[0] in _ROW_TAGS or step.startswith(_ROWS_AMONG_OTHERS)
+    return by_tag or _level(anchor, element)
 
 
 def _peers(one: str, other: str) -> bool:
     """Whether two places are the same but for one number: the same part of two rows."""
     mine, yours = one.split(" > "), other.split(" > ")
-    if len(mine) != len(yours):
+    differing = [n for n, pair in enumerate(zip(mine, yours, strict=False)) if pair[0] != pair[1]]
+    if len(mine) != len(yours) or len(differing) != 1:
         return False
-    differing = [pair for pair in zip(mine, yours, strict=True) if pair[0] != pair[1]]
-    return len(differing) == 1 and len({re.sub(r"\d+", "", part) for part in differing[0]}) == 1 and (
-        ":nth-of-type" in differing[0][0] or "#" in differing[0][0]
-    )  # fmt: skip
+    place, (step, step2) = differing[0], (mine[differing[0]], yours[differing[0]])
+    inside_it = place < len(mine) - 1 or step.split(":")[0] in _ROW_TAGS
+    return inside_it and re.sub(r"\d+", "", step) == re.sub(r"\d+", "", step2)
 
 
-def _tag_at(depth: int, *inside: Element) -> str:
-    """The tag of the container at this depth, as far as the place of one of those inside tells it."""
+def _step_at(depth: int, *inside: Element) -> str:
+    """The container at this depth, its tag and number, as far as the place of one of those inside tells it."""
     for element in inside:
         steps = element.css.split(" > ")
         place = len(steps) - 1 - (len(element.path) - depth)
         if place >= 0 and not steps[place].startswith("#"):  # an id stands for all that is around it
-            return steps[place].split(":")[0]
+            return steps[place]
     return ""
 
 

@@ -10,7 +10,17 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from runner.replay.lexicon import ABBREVIATED, ACTS, FILLING, NEGATIONS, OPPOSITES, PHRASES, TELLING, THINGS
+from runner.replay.lexicon import (
+    ABBREVIATED,
+    ACTS,
+    FILLING,
+    NEGATIONS,
+    OPPOSITES,
+    PHRASES,
+    STRICTLY_TELLING,
+    TELLING,
+    THINGS,
+)
 
 _COUNTER = re.compile(r"\s*[(\[]\s*(\d+)\s*[)\]]\s*$")
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+|[+\u2212<>%$\u20ac\u00a3*]")
@@ -25,13 +35,15 @@ class Meaning:
     words: tuple[str, ...]  #: in order, one for all words of an act, without fillers
     literal: tuple[str, ...]  #: the same before synonyms were made one
     head: str  #: the act, or the first word where no act is known
-    telling: frozenset[str]  #: numbers, days, sides, negations: whoever differs here is another one
+    strict: frozenset[str]  #: numbers, days, negations: whoever differs here is another one
+    telling: frozenset[str]  #: sides, times, people: whoever says another one here is another one
     counter: str = ""  #: a number in brackets at the end, as buttons of lists carry
 
     def opposes(self, other: Meaning) -> bool:
         """Whether the other one announces the contrary, or the same for another day, number or side."""
         counted = bool(self.counter and other.counter and self.counter != other.counter)
-        if self.telling != other.telling or counted or _contrary(self.head, other.head):
+        told = bool(self.telling and other.telling and self.telling != other.telling)
+        if self.strict != other.strict or told or counted or _contrary(self.head, other.head):
             return True
         return any(
             _turned(word, word2)
@@ -68,9 +80,10 @@ def meaning(name: str) -> Meaning:
         verbs = [verb for verb in verbs if verb != "submit"]
     things = [THINGS[token] for token in kept if token in THINGS]
     head = next(iter([*verbs, *things, *words]), "")
-    telling = frozenset(ABBREVIATED.get(t, t) for t in tokens if t in TELLING or not t.isalpha())
-    negated = frozenset({"not"} if NEGATIONS.intersection(tokens) else ())
-    return Meaning(tuple(words), tuple(stems), head, telling | negated, counter[1] if counter else "")
+    strict = {ABBREVIATED.get(t, t) for t in tokens if t in STRICTLY_TELLING or not t.isalpha()}
+    strict |= {"not"} if NEGATIONS.intersection(tokens) else set()
+    counted = counter[1] if counter else ""
+    return Meaning(tuple(words), tuple(stems), head, frozenset(strict), TELLING.intersection(tokens), counted)
 
 
 def plain(name: str) -> str:
