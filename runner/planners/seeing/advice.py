@@ -16,6 +16,7 @@ class Next:
     reason: str
     wish: int = 0  #: which wish of the goal it serves; wishes are served in order
     note: str = ""  #: for the planner itself, on later looks
+    depends: tuple[str, ...] = ()  #: inputs that decided which of several like elements is meant
 
     @property
     def is_wait(self) -> bool:
@@ -87,9 +88,9 @@ Step = Next | Met | Refusal
 MET = Met()
 
 
-def do(act: PageAct, reason: str, note: str = "") -> Next:
+def do(act: PageAct, reason: str, note: str = "", depends: tuple[str, ...] = ()) -> Next:
     """An act for the wish at hand."""
-    return Next(act, reason, note=note)
+    return Next(act, reason, note=note, depends=depends)
 
 
 def wait(situation: Situation, most: int, why: str, seconds: float = 0.4) -> Step:

@@ -68,7 +68,7 @@ def decide(asked: tuple[w.Wish, ...], view: View, history: Sequence[Deed] = (), 
         situation = Situation(view, deeds, done, asked[:at], asked[at + 1 :])
         step = uncover(situation) if blocked(view) else SKILLS[type(asked[at])](asked[at], situation)
         if isinstance(step, Next):
-            return Next(step.act, step.reason, at, step.note)
+            return replace(step, wish=at)
         if isinstance(step, Refusal):
             return replace(step, wish=at)
         assert isinstance(step, Met)  # noqa: S101 - for the type checker

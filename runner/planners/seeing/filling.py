@@ -14,7 +14,7 @@ from runner.planners.seeing.assigning import Plan, assign, offered
 from runner.planners.seeing.evidence import listed, text_of
 from runner.planners.seeing.forms import Form, named, senders
 from runner.planners.seeing.matching import rows
-from runner.planners.seeing.progress import accounted, leads_here, note, off_topic, to_give, unused
+from runner.planners.seeing.progress import accounted, leads_here, note, off_topic, to_give, tried, unused
 from runner.planners.seeing.rowwise import pick, row_names
 from runner.planners.seeing.slots import Slot
 from runner.planners.seeing.wishes import Reach
@@ -36,6 +36,7 @@ class Fit:
     how: str  #: `sent`, or `on` to the next page
     row: str = ""  #: what the row says that it stands in
     used: tuple[str, ...] = ()  #: the values that the row says
+    by: tuple[str, ...] = ()  #: the inputs that decided between rows
 
 
 def fitting(wish: Reach, at: Situation, here: Sequence[Form]) -> Fit | Refusal | None:
@@ -78,7 +79,7 @@ def _by_row(wish: Reach, at: Situation, fits: list[Fit]) -> Fit | Refusal:
     if picked.why:
         return Refusal(picked.why)
     fit = fits[picked.index]
-    return Fit(fit.form, fit.plan, fit.senders, fit.how, texts[picked.index], picked.used)
+    return Fit(fit.form, fit.plan, fit.senders, fit.how, texts[picked.index], picked.used, picked.by)
 
 
 def fill_in(wish: Reach, at: Situation, fit: Fit) -> Step:
@@ -123,10 +124,9 @@ def _next_field(at: Situation, fit: Fit, agreed: Sequence[Slot]) -> Step | None:
         act = slot.put(value, at.view)
         if isinstance(act, str):
             return Refusal(act)
-        before = [d for d in at.deeds if d.element is not None and d.element.css in {p.css for p in slot.parts}]
-        if len(before) >= _TRIES:
+        if at.noted(note("filled", (name, value))) >= _TRIES:
             return Refusal(f"{slot.called!r} does not keep {value!r}")
-        return do(act, f"enter {value!r} into {slot.called!r}", note("filled", (value,)))
+        return do(act, f"enter {value!r} into {slot.called!r}", note("filled", (name, value)), fit.by)
     for slot in agreed:
         if not slot.parts[0].checked and not at.tried(slot.parts[0]):
             return do(Tick(slot.parts[0].id), f"agree to {slot.called!r}, as the goal says", "agreed")
@@ -137,12 +137,10 @@ def _send(wish: Reach, at: Situation, fit: Fit) -> Step:
     button = fit.senders[0]
     if button.disabled:
         return be_patient(at, _WAITS) or Refusal(f"{named(button)!r} cannot be pressed; the page lacks something")
-    if fit.how == "sent" and any(
-        d.note.startswith("sent") and d.element is not None and d.element.css == button.css for d in at.deeds
-    ):
+    if fit.how == "sent" and tried(at, button):
         return Refusal(f"the form is there again after {named(button)!r} was pressed; see whether it was taken")
     taken = accounted(wish, ()) if fit.how == "sent" else [*fit.plan.values.values(), *fit.used]
-    return do(Push(button.id), f"{named(button)!r} sends it", note(fit.how, taken))
+    return do(Push(button.id), f"{named(button)!r} sends it", note(fit.how, taken), fit.by)
 
 
 def _agreement(slot: Slot) -> bool:

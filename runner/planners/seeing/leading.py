@@ -12,6 +12,7 @@ from runner.planners.seeing.advice import Refusal, Situation
 from runner.planners.seeing.evidence import clashes, kin, listed, says, text_of
 from runner.planners.seeing.forms import named
 from runner.planners.seeing.matching import innermost, is_kind, rows
+from runner.planners.seeing.progress import tried
 from runner.planners.seeing.rowwise import values
 from runner.planners.seeing.wishes import Reach
 from runner.planners.seeing.words import words
@@ -60,6 +61,7 @@ class Way:
 
     element: Element
     used: tuple[str, ...]  #: the values that it, or its row, says
+    by: tuple[str, ...] = ()  #: names of the inputs among them
 
 
 def lead(wish: Reach, at: Situation, stage: Sequence[Element]) -> Way | Refusal | None:
@@ -77,7 +79,8 @@ def lead(wish: Reach, at: Situation, stage: Sequence[Element]) -> Way | Refusal 
         )
     row = found[best[0].id][1]
     text = f"{named(best[0])} {text_of(at.view.within(row)) if row else ''}"
-    return Way(best[0], tuple(v.text for v in values(wish) if says(text, v.text)))
+    said = [v for v in values(wish) if says(text, v.text)]
+    return Way(best[0], tuple(v.text for v in said), tuple(v.name for v in said if v.name))
 
 
 def score(wish: Reach, view: View, element: Element, row: tuple[int, ...]) -> float:
@@ -117,7 +120,7 @@ def _candidates(wish: Reach, at: Situation, stage: Sequence[Element]) -> list[tu
     found = []
     for e in innermost([e for e in stage if (e.is_control or e.press) and not e.field]):
         name = named(e)
-        if not name or e.disabled or e.covered or at.tried(e) or verbs.backs_out(name) or verbs.logs_in(name):
+        if not name or e.disabled or e.covered or tried(at, e) or verbs.backs_out(name) or verbs.logs_in(name):
             continue
         if verbs.opposite(wish.verb, name) and not _only_lists(wish, name):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from runner.page.view import Element
 from runner.planners.seeing import verbs
 from runner.planners.seeing.advice import Deed, Situation
 from runner.planners.seeing.assigning import Plan
@@ -30,16 +31,27 @@ def last_act(at: Situation) -> Deed | None:
     return next((deed for deed in reversed(at.deeds) if deed.note != "wait"), None)
 
 
+def tried(at: Situation, element: Element) -> bool:
+    """Whether this very control was acted on, on this page."""
+    return any(
+        deed.element is not None
+        and (deed.element.css, named(deed.element), deed.seen.url) == (element.css, named(element), at.view.url)
+        for deed in at.deeds
+    )
+
+
 def used(at: Situation) -> set[str]:
     """The values that rows, links and forms took so far, plain."""
-    return {plain(text) for deed in at.deeds for text in deed.note.split(_PART)[1:]}
+    parts = [deed.note.split(_PART)[1:] for deed in at.deeds]
+    parts = [told[-1:] if kind_of(deed) == "filled" else told for deed, told in zip(at.deeds, parts, strict=True)]
+    return {plain(text) for told in parts for text in told}
 
 
 def to_give(wish: Reach, at: Situation) -> list[tuple[str, str]]:
     """The inputs for the fields of this page: those that a field of an earlier page took are not given twice."""
     here = {e.css for e in at.view if e.field}
     gone = {
-        deed.note.split(_PART)[1]
+        deed.note.split(_PART)[-1]
         for deed in at.deeds
         if kind_of(deed) == "filled" and deed.element is not None and deed.element.css not in here
     }

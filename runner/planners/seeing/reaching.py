@@ -16,7 +16,7 @@ from runner.planners.seeing.leading import Way, lead
 from runner.planners.seeing.logging_in import log_in, must_log_in
 from runner.planners.seeing.matching import innermost, rows
 from runner.planners.seeing.overlays import dismiss
-from runner.planners.seeing.progress import accounted, kind_of, last_act, note, off_topic, unused
+from runner.planners.seeing.progress import accounted, kind_of, last_act, note, off_topic, tried, unused
 from runner.planners.seeing.revealing import next_page, open_something
 from runner.planners.seeing.rowwise import Picked, nearest, pick, row_names
 from runner.planners.seeing.wishes import Reach
@@ -32,6 +32,10 @@ def reach(wish: Reach, at: Situation) -> Step:
     """The next act on the way, or why there is none."""
     last = last_act(at)
     if last is not None and kind_of(last) in {"sent", "sent yes", "verb"}:
+        if must_log_in(at, forms(at.view, at.view.elements)) is not None and changed(at.view, last.seen):
+            return Refusal(
+                f"the page asks for a login after {said_of(last.element)!r} was pressed; see whether it was taken"
+            )
         step = aftermath(wish, at, unused(wish, at, None))
         if step is not None:
             return step
@@ -75,7 +79,7 @@ def _follow(wish: Reach, at: Situation, way: Way) -> Step:
     if sum(kind_of(deed) == "led" for deed in at.deeds) >= _MOST_LEADS:
         return Refusal(f"after {_MOST_LEADS} pages nothing asks for what is given; declare `steps`")
     name = named(way.element)
-    return do(Push(way.element.id), f"{name!r} leads on to {wish.said!r}", note("led", way.used))
+    return do(Push(way.element.id), f"{name!r} leads on to {wish.said!r}", note("led", way.used), way.by)
 
 
 def _press_verb(wish: Reach, at: Situation, stage: Sequence[Element], here: Sequence[Form]) -> Step | None:
@@ -99,11 +103,11 @@ def _press_verb(wish: Reach, at: Situation, stage: Sequence[Element], here: Sequ
         return Refusal(picked.why)
     meant = found[picked.index]
     if not is_button(meant):
-        return do(Push(meant.id), f"{named(meant)!r} is in the row that fits", note("led", picked.used))
-    return _press_for_good(wish, at, meant, text)
+        return do(Push(meant.id), f"{named(meant)!r} is in the row that fits", note("led", picked.used), picked.by)
+    return _press_for_good(wish, at, meant, text, picked.by)
 
 
-def _press_for_good(wish: Reach, at: Situation, meant: Element, text: str) -> Step:
+def _press_for_good(wish: Reach, at: Situation, meant: Element, text: str, by: tuple[str, ...]) -> Step:
     """A button that may be the last act: with nothing left over, unless it opens a form."""
     left = unused(wish, at, None, text)
     strange = off_topic(wish, at)
@@ -114,7 +118,9 @@ def _press_for_good(wish: Reach, at: Situation, meant: Element, text: str) -> St
             f"{named(meant)!r} would be final, and nothing here takes or says {listed(left)}; declare `steps`"
         )
     kind = "on" if verbs.is_step(named(meant)) else "sent" if meant.posts else "verb"
-    return do(Push(meant.id), f"press {named(meant)!r} where all that is given fits", note(kind, accounted(wish, left)))
+    return do(
+        Push(meant.id), f"press {named(meant)!r} where all that is given fits", note(kind, accounted(wish, left)), by
+    )
 
 
 def _picked(wish: Reach, at: Situation, found: list[Element]) -> tuple[Picked, str]:
@@ -139,7 +145,7 @@ def _verb_controls(wish: Reach, at: Situation, stage: Sequence[Element], here: S
     pool = [
         e
         for e in innermost([e for e in stage if (e.is_control or e.press) and not e.field])
-        if not e.disabled and not e.covered and e.id not in inside and not at.tried(e)
+        if not e.disabled and not e.covered and e.id not in inside and not tried(at, e)
     ]
     for sure in (1.0, 0.6):
         found = [e for e in pool if verbs.same(wish.verb, named(e)) == sure and not _only_lists(named(e))]

@@ -31,6 +31,7 @@ class Picked:
     index: int = -1
     used: tuple[str, ...] = ()  #: texts of the values it says
     why: str = ""
+    by: tuple[str, ...] = ()  #: names of the inputs that decided between rows
 
 
 def values(wish: Reach) -> list[Value]:
@@ -77,7 +78,7 @@ def pick(wish: Reach, texts: Sequence[str], around: str, names: Sequence[str]) -
     ]
     ranged = any(out_of_range(text, v.name, v.text) is not None for text in texts for v in told if v.name)
     if len(fits) == 1 and (naming or about or ranged or len(texts) == 1):
-        return Picked(fits[0], tuple(v.text for v in naming))
+        return Picked(fits[0], tuple(v.text for v in naming), by=_deciding(told, texts))
     if not fits:
         wanted = listed([v.text for v in naming] + about) if naming or about else "what is given"
         return Picked(why=f"no row here fits {wanted}")
@@ -86,6 +87,15 @@ def pick(wish: Reach, texts: Sequence[str], around: str, names: Sequence[str]) -
         return Picked(why=f"{len(fit)} rows with {fit[0]!r} fit; give an input that tells them apart")
     return Picked(
         why=f"{listed(fit[:4])} {'both' if len(fit) == _TWO else 'all'} fit; give an input that tells them apart"
+    )
+
+
+def _deciding(told: Sequence[Value], texts: Sequence[str]) -> tuple[str, ...]:
+    """The inputs that would have led to another row, had they said something else."""
+    return tuple(
+        v.name
+        for v in told
+        if v.name and any(says(text, v.text) or out_of_range(text, v.name, v.text) is not None for text in texts)
     )
 
 

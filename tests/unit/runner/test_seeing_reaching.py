@@ -207,3 +207,21 @@ def test_a_notice_over_the_page_is_put_away() -> None:
     view = page(part("h1", "Hi", role="heading"), link("Swimming classes", href="/swim", covered=True), notice)
 
     assert act(SWIM, EDEN, view)[1] == "Only necessary"
+
+
+def test_a_login_that_is_asked_for_instead_of_an_answer_is_no_success() -> None:
+    assert "asks for a login after 'Register'" in refusal(SWIM, EDEN, sign_up(child="Eden", day="Tuesday"), door())
+
+
+def test_pages_of_a_wizard_may_look_alike_inside() -> None:
+    def step(nth: int, name: str, value: str = "") -> View:
+        asked = form(1, field(name, value=value, missing=not value), button("Next" if nth < 4 else "Apply"))
+        return page(part("h1", f"Apply, step {nth}", role="heading"), asked, url=f"http://site.test/{nth}")
+
+    names = ["Name", "Town", "Street", "House"]
+    given = {name.lower(): f"my {name}" for name in names}
+    views = [step(nth, name, value) for nth, name in enumerate(names, 1) for value in ("", f"my {name}")]
+
+    assert act("Apply", given, *views[:-1])[0] == Put("e3", "my House")
+    assert "'permit'" in refusal("Apply for a permit", given, *views[:-1])
+    assert act("Apply", given, *views)[1] == "Apply"

@@ -141,3 +141,13 @@ def test_details_are_looked_at_in_the_row_that_fits() -> None:
 
     assert act(SWIM, EDEN, view)[0] == Push("e5")
     assert "no" in refusal("Register Eden for Friday swimming", {"day": "Friday"}, view)
+
+
+def test_an_act_tells_which_inputs_decided_between_rows() -> None:
+    rows = [
+        group(part("p", f"{day}, ages {ages}"), button("Register"))
+        for day, ages in (("Tuesday", "3 to 5"), ("Tuesday", "6 to 8"))
+    ]
+    said = advice("Register for swimming", {"day": "Tuesday", "age": 7, "child": "Ann"}, [page(TITLE, *rows)])
+
+    assert said.depends == ("day", "age")
