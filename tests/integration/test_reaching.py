@@ -131,11 +131,9 @@ async def test_a_full_class_is_told_in_the_words_of_the_site(host: BrowserHost, 
 STUDIO: list[tuple[str, dict[str, Any], str, list[tuple[str, ...]]]] = [
     ("Book Wednesday pottery for Eve and accept the house rules", {"participant": "Eve", "day": "Wednesday"}, "done",
      [("book", "Pottery", "Wednesday", "Eve", "1")]),
-    ("Book weaving for Eve, agreeing to the rules", {"participant": "Eve", "seats": 3}, "done", [("book", "Weaving", "Wednesday", "Eve", "3")]),
     ("Book Wednesday pottery for Eve", {"participant": "Eve"}, "the page wants 'I accept the house rules' ticked; say in the goal that it is agreed to", []),
     ("Book pottery for Eve and accept the rules", {"participant": "Eve"}, "2 rows with 'Book (Pottery)' fit; give an input that tells them apart", []),
     ("Cancel Ann's Wednesday weaving", {"participant": "Ann", "day": "Wednesday"}, "done", [("cancel", "Ann", "Weaving", "Wednesday")]),
-    ("Cancel Ann's Wednesday pottery", {}, "no row here fits 'Ann', 'Wednesday' and 'pottery'", []),
     ("Change Ben's day from Wednesday to Friday", {"participant": "Ben", "day": "Friday"}, "done", [("change", "Ben", "Pottery", "Friday")]),
 ]  # fmt: skip
 PERMIT = {"full_name": "Ida Holm", "street": "Quay Road", "zone": "South", "start_date": "2027-01-04"}

@@ -26,7 +26,7 @@ _DAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _DATE = r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4}"
 _NAME = r"[^\W\d_][\w.@-]*"
 #: Names, days, dates and numbers, as they stand in a goal.
-_AIM = re.compile(rf"{QUOTED}|(?i:\b{_DAYS}\b)|\b(?:{_DATE})\b|\b\d+\b|\b[A-Z]\w*(?:[ -][A-Z]\w+)*")
+_AIM = re.compile(rf"{QUOTED}|[\w.+-]+@[\w.-]+\w|(?i:\b{_DAYS}\b)|\b(?:{_DATE})\b|\b\d+\b|\b[A-Z]\w*(?:[ -][A-Z]\w+)*")
 _AND_THEN = re.compile(rf"\b(?:and|then)\s+(?:then\s+)?(?P<verb>{_NAME})", re.IGNORECASE)
 _BECOMES = re.compile(r"\b(?:to|into|as|with)\s+(?P<what>.+)$", re.IGNORECASE)
 _AGREES = re.compile(r"\b(?:agree|agreeing|accept|accepting|consent|consenting)\b", re.IGNORECASE)

@@ -79,7 +79,7 @@ def unused(wish: Reach, at: Situation, plan: Plan | None, said: str = "") -> lis
     around = f"{headings(at.view)} {said}"
     left = []
     for name, value in wish.given:
-        if plain(value) not in taken and not says(around, value) and not _credential(name, at):
+        if plain(value) not in taken and not says(around, value) and not _credential(name, wish):
             left.append(name)
     given = {plain(value) for _, value in wish.given}
     for aim in wish.aims:
@@ -97,9 +97,9 @@ def accounted(wish: Reach, left: Sequence[str]) -> list[str]:
     return [*given, *(aim for aim in wish.aims if plain(aim) not in over)]
 
 
-def _credential(name: str, at: Situation) -> bool:
-    """Whether an input went into the login."""
-    return bool(at.noted("logged in")) and bool(
+def _credential(name: str, wish: Reach) -> bool:
+    """Whether an input is there to log in with, should that be asked for."""
+    return bool(wish.secrets) and bool(
         set(words(name.replace("_", " "))) & {"user", "username", "login", "account", "member"}
     )
 
