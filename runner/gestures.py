@@ -22,6 +22,8 @@ _SELECT_TEXT_JS = """e => {
   chosen.addRange(range);
 }"""
 _SCROLL_JS = """(e, bottom) => { e.scrollTop = bottom ? e.scrollHeight : 0; }"""
+# Pages take over what was typed a moment later; nobody presses Enter sooner after the last letter.
+_A_MOMENT_JS = "() => new Promise(done => setTimeout(done, 30))"
 _IS_FIELD_JS = "e => /^(input|textarea)$/i.test(e.tagName)"
 
 
@@ -36,6 +38,7 @@ async def type_text(hands: Hands, action: Type) -> Act:
         async with asyncio.timeout(seconds):
             await element.press_sequentially(value, timeout=seconds * 1_000)
             if action.enter:
+                await element.evaluate(_A_MOMENT_JS, timeout=seconds * 1_000)
                 await element.press("Enter", timeout=seconds * 1_000)
 
     return act

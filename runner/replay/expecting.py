@@ -228,6 +228,8 @@ def _other_state(expected: ElementState, view: View) -> str:
 def _other_value(expected: FieldValue, view: View) -> str:
     found = matching(view, expected.target)
     what = expected.target.name or expected.target.label or expected.target.placeholder or "the field"
+    if not found and not expected.value:
+        return ""  # what is not there holds nothing
     if len(found) != 1:
         return f'{len(found)} fields are "{what}"'
     wanted = said(expected.value).casefold()
