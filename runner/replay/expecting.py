@@ -222,7 +222,7 @@ def _other_state(expected: ElementState, view: View) -> str:
         return ""
     said_so = ", ".join(state if value else f"not {state}" for state, value in wanted.items())
     what = expected.target.name or expected.target.label or expected.target.within or "the element"
-    return f'"{what}" is not {said_so}' if len(found) == 1 else f'{len(found)} elements are "{what}"'
+    return f'"{what}" should be {said_so}' if len(found) == 1 else f'{len(found)} elements are "{what}"'
 
 
 def _other_value(expected: FieldValue, view: View) -> str:
