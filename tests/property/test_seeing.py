@@ -102,6 +102,7 @@ def _with(wishes: Any, mark: str, value: str) -> Any:
     return wishes
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["Register Ann for Name", "Cancel Ann's 2nd", "Order 3", "Save", "Delete Bob", "Add Ann"]), VIEWS
 )

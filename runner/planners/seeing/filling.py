@@ -39,8 +39,15 @@ class Fit:
     by: tuple[str, ...] = ()  #: the inputs that decided between rows
 
 
-def fitting(wish: Reach, at: Situation, here: Sequence[Form]) -> Fit | Refusal | None:
-    """The one form that takes what is given and is sent by the verb."""
+def fitting(wish: Reach, at: Situation, here: Sequence[Form], *, poorly: bool = False) -> Fit | Refusal | None:
+    """The one form that takes what is given and is sent by the verb.
+
+    Args:
+        wish: the goal.
+        at: where it stands.
+        here: the forms of the page.
+        poorly: also one that takes less than it leaves over, such as a box for a newsletter below what is looked for.
+    """
     leads = leads_here(wish, at)
     given = to_give(wish, at)
     put_in = any(deed.element is not None and verbs.is_step(named(deed.element)) for deed in at.deeds)
@@ -58,11 +65,22 @@ def fitting(wish: Reach, at: Situation, here: Sequence[Form]) -> Fit | Refusal |
             fits.append(Fit(form, plan, tuple(found), how))
         elif plan.filled and not found and len(plan.filled) == len(given):
             against.extend(named(b) for b in form.buttons if verbs.opposite(wish.verb, named(b)))
+    if not poorly:
+        fits = [fit for fit in fits if not _is_poor(wish, at, fit)]
+    most = max((len(fit.plan.filled) for fit in fits), default=0)
+    fuller = [fit for fit in fits if len(fit.plan.filled) == most]
+    if len(fuller) == 1 and len({named(fit.senders[0]) for fit in fits}) == len(fits):
+        fits = fuller
     if not fits:
         return (
             Refusal(f"the form here is sent by {listed(against[:3])}, which is not to {wish.said}") if against else None
         )
     return fits[0] if len(fits) == 1 else _by_row(wish, at, fits)
+
+
+def _is_poor(wish: Reach, at: Situation, fit: Fit) -> bool:
+    """Whether it would be sent with more left over than it takes."""
+    return fit.how == "sent" and len(unused(wish, at, fit.plan)) > len(fit.plan.filled)
 
 
 def _asks(form: Form, *, leads: bool) -> bool:

@@ -10,7 +10,7 @@ from runner.planners.seeing import verbs
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do
 from runner.planners.seeing.aftermath import aftermath, be_patient, changed, complaint, is_done, said_of
 from runner.planners.seeing.evidence import listed, says, text_of
-from runner.planners.seeing.filling import fill_in, fitting
+from runner.planners.seeing.filling import Fit, fill_in, fitting
 from runner.planners.seeing.forms import Form, common, forms, is_bare, is_button, named, stages
 from runner.planners.seeing.leading import Way, lead
 from runner.planners.seeing.logging_in import log_in, must_log_in
@@ -72,7 +72,10 @@ def _on_stage(wish: Reach, at: Situation, stage: Sequence[Element]) -> Step | No
     way = lead(wish, at, stage)
     if isinstance(way, Refusal):
         return way
-    return _follow(wish, at, way) if way is not None else None
+    if way is not None:
+        return _follow(wish, at, way)
+    poor = fitting(wish, at, here, poorly=True)
+    return fill_in(wish, at, poor) if isinstance(poor, Fit) else poor
 
 
 def _follow(wish: Reach, at: Situation, way: Way) -> Step:

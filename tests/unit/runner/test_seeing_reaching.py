@@ -225,3 +225,25 @@ def test_pages_of_a_wizard_may_look_alike_inside() -> None:
     assert act("Apply", given, *views[:-1])[0] == Put("e3", "my House")
     assert "'permit'" in refusal("Apply for a permit", given, *views[:-1])
     assert act("Apply", given, *views)[1] == "Apply"
+
+
+def test_a_box_for_news_is_not_the_form_that_is_looked_for() -> None:
+    news = form(9, field("Email", missing=True), button("Sign up"))
+    given = {**EDEN, "email": "a@b.org"}
+
+    assert act(SWIM, given, page(TITLE, link("Swimming classes", href="/swim"), news))[1] == "Swimming classes"
+    assert (
+        act(
+            SWIM,
+            given,
+            page(TITLE, row("Tuesday", control=button("Register")), row("Friday", control=button("Register")), news),
+        )[1]
+        == "Register"
+    )
+    both = page(
+        TITLE,
+        form(1, field("Child"), choice("Day", "Tuesday"), field("Email"), button("Register")),
+        news,
+        title="Register",
+    )
+    assert act(SWIM, given, both) == (Put("e3", "Eden"), "Child")
