@@ -23,6 +23,7 @@ class Taken:
     locators: tuple[Target, ...] = ()
     url: str = ""
     expects: tuple[SuccessIndicator, ...] = ()
+    depends: frozenset[str] = frozenset()  #: inputs that decided which element was meant
 
 
 class Unlearnable(Exception):
@@ -42,7 +43,8 @@ def learn(
     """The goal pattern, and how to reach it.
 
     An input that the goal names and no step uses stays in the pattern as it is: what was done may have depended on it
-    in a way nobody saw, so the path is for that value alone.
+    in a way nobody saw, so the path is for that value alone. So it is with one that decided between elements, unless
+    the element is described by it.
 
     Args:
         goal: inputs filled in.
@@ -54,7 +56,8 @@ def learn(
         expires_at: when the path is too old.
 
     Raises:
-        Unlearnable: nothing was done, or two inputs have one value, so that nobody can tell which was meant.
+        Unlearnable: nothing was done; two inputs have one value, so that nobody can tell which was meant; or an input is
+            neither in the goal nor in what was done.
     """
     if not steps:
         raise Unlearnable("no step was taken")
@@ -62,7 +65,11 @@ def learn(
     if len({spell(value) for value in meant.values()}) < len(meant):
         raise Unlearnable("two inputs have the same value")
     tried = [_step(step, meant) for step in steps]
-    used = {name: value for name, value in meant.items() if any(_acts_on(step, name) for step in tried)}
+    bound = {name for step, kept in zip(steps, tried, strict=True) for name in step.depends if not _acts_on(kept, name)}
+    used = {n: v for n, v in meant.items() if n not in bound and any(_acts_on(step, n) for step in tried)}
+    unsaid = [name for name in meant if name not in used and put_templates(goal, {name: meant[name]}) == goal]
+    if unsaid:
+        raise Unlearnable(f"what was done may depend on {', '.join(unsaid)}, which neither goal nor steps say")
     kept = [_step(step, used) for step in steps]
     pattern = put_templates(goal, used)
     learned = PathLearned(

@@ -29,7 +29,8 @@ def origin_of(url: str) -> str:
 def path_for(paths: Iterable[UsablePath], goal: str, site_url: str, inputs: Inputs) -> UsablePath | None:
     """The path that reaches this very goal with these inputs, if there is one.
 
-    Of several the one with the fewest templates is taken: it was learned for what is asked here most exactly.
+    An input that neither the path's steps nor the goal's words take is a wish that nobody knows to be met: another form
+    may have to be filled in for it. Of several the one with the fewest templates is taken: it was learned for what is asked here most exactly.
 
     Args:
         paths: that may be replayed.
@@ -41,11 +42,16 @@ def path_for(paths: Iterable[UsablePath], goal: str, site_url: str, inputs: Inpu
     found = [
         path
         for path in paths
-        if path.site == site
-        and set(path.inputs) <= inputs.keys()
-        and _plain(filled(path.goal_pattern, inputs)) == wanted
+        if path.site == site and _takes(path, inputs) and _plain(filled(path.goal_pattern, inputs)) == wanted
     ]
     return min(found, key=lambda path: (len(path.inputs), path.path_key), default=None)
+
+
+def _takes(path: UsablePath, inputs: Inputs) -> bool:
+    given = {name: value for name, value in inputs.items() if spell(value).strip()}
+    said = filled(path.goal_pattern, inputs)
+    others = {name: value for name, value in given.items() if name not in path.inputs}
+    return set(path.inputs) <= given.keys() and all(put_templates(said, {n: v}) != said for n, v in others.items())
 
 
 def spell(value: str | float | bool) -> str:  # noqa: FBT001 - an input, of whatever type

@@ -7,7 +7,7 @@ import pytest
 from events.action import Check, Click, Fill, Navigate, SelectMany, Target
 from events.indicators import ElementVisible, SuccessIndicator, TextGone, TextVisible, UrlContains
 from events.paths import PathStep
-from runner.replay.learning import Taken, learn
+from runner.replay.learning import Taken, Unlearnable, learn
 from runner.replay.pattern import Inputs
 from runner.replay.templating import templated_step
 
@@ -111,6 +111,24 @@ def test_what_merely_came_of_an_act_does_not_open_the_path_to_other_inputs() -> 
     pattern, learned = learn("Cancel Mia Lou", {"child": "Mia Lou"}, [taken], [], seconds=1.0, cost=0.0)
 
     assert (pattern, learned.inputs, learned.steps[0].expects) == ("Cancel Mia Lou", [], [])
+
+
+def test_an_input_that_decided_between_elements_is_of_the_goal_unless_it_describes_the_element() -> None:
+    day, by_day = {"day": "Tuesday"}, Target(role="button", name="Book", within="Tuesday")
+    choice = Taken(Click(target=Target(css="tr:nth-of-type(2) button")), depends=frozenset({"day"}))
+    told = Taken(Fill(target=Target(label="Day"), value="Tuesday"))
+
+    pattern, learned = learn("Book on Tuesday", day, [choice, told], [], seconds=1.0, cost=0.0)
+    assert (pattern, learned.steps[1].action) == ("Book on Tuesday", Fill(target=Target(label="Day"), value="Tuesday"))
+
+    choice = Taken(Click(target=by_day), (by_day,), depends=frozenset({"day"}))
+    pattern, learned = learn("Book on Tuesday", day, [choice, told], [], seconds=1.0, cost=0.0)
+    assert (pattern, learned.inputs) == ("Book on {{day}}", ["day"])
+
+
+def test_an_input_that_neither_goal_nor_steps_say_makes_a_run_that_teaches_nothing() -> None:
+    with pytest.raises(Unlearnable, match="may depend on day"):
+        learn("Book", {"day": "Tuesday"}, [Taken(Click(target=PLAIN))], [], seconds=1.0, cost=0.0)
 
 
 def test_what_proves_the_goal_is_kept_as_it_was_declared() -> None:
