@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks import autonomy_miniwob, autonomy_todomvc
+from benchmarks import autonomy_miniwob, autonomy_school, autonomy_todomvc
 
 #: Held out: rules were written looking at other seeds.
 _SEEDS = (1001, 1002, 1003, 1004, 1005)
 _GROUPS: dict[str, Callable[[Sequence[int], Callable[[str], None]], dict[str, Any]]] = {
     "miniwob": autonomy_miniwob.measure,
     "todomvc": autonomy_todomvc.measure,
+    "school": autonomy_school.measure,
 }
 
 
