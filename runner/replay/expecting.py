@@ -228,8 +228,13 @@ def _other_state(expected: ElementState, view: View) -> str:
 def _other_value(expected: FieldValue, view: View) -> str:
     found = matching(view, expected.target)
     what = expected.target.name or expected.target.label or expected.target.placeholder or "the field"
-    if not found and not expected.value:
-        return ""  # what is not there holds nothing
+    if not found:
+        # What is not there holds nothing; and a field that goes by another name now still holds what was entered.
+        found = [
+            e for e in view if e.field and e.role == expected.target.role and said(e.value) == said(expected.value)
+        ]
+        if not expected.value or len(found) == 1:
+            return ""
     if len(found) != 1:
         return f'{len(found)} fields are "{what}"'
     wanted = said(expected.value).casefold()

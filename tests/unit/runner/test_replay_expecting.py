@@ -164,6 +164,7 @@ HERE = at(
         (FieldValue(target=NAME, value=""), '"Name" is not empty'),
         (FieldValue(target=Target(label="Age"), value="7"), '0 fields are "Age"'),
         (FieldValue(target=Target(label="Age"), value=""), None),
+        (FieldValue(target=Target(role="textbox", name="First name"), value="Mia Lou"), None),
         (FieldValue(target=Target(label="Day"), value="tuesday"), None),
         (ElementState(target=TERMS, checked=True), None),
         (ElementState(target=TERMS, checked=False), '"Terms" should be not checked'),
