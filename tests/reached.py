@@ -34,17 +34,21 @@ def act(goal: str, given: Mapping[str, Any], *views: View, secrets: Sequence[str
     return said.act, element.said if element is not None else ""
 
 
-def refusal(goal: str, given: Mapping[str, Any], *views: View, secrets: Sequence[str] = ()) -> str:
-    """Why it gives up, waiting for a page to come first."""
-    wishes = wishes_of(goal, given, secrets)
-    if isinstance(wishes, Refusal):
-        return wishes.reason
+def ending(goal: str, given: Mapping[str, Any], *views: View, secrets: Sequence[str] = ()) -> Any:
+    """What is said once it does not wait any more for the last page to change."""
     said, seen = advice(goal, given, views, secrets), list(views)
     for _ in range(12):
         if not (isinstance(said, Next) and said.is_wait):
             break
         seen.append(seen[-1])
         said = advice(goal, given, seen, secrets)
+    return said
+
+
+def refusal(goal: str, given: Mapping[str, Any], *views: View, secrets: Sequence[str] = ()) -> str:
+    """Why it gives up."""
+    wishes = wishes_of(goal, given, secrets)
+    said = wishes if isinstance(wishes, Refusal) else ending(goal, given, *views, secrets=secrets)
     assert isinstance(said, Refusal), said
     return said.reason
 

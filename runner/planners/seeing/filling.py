@@ -57,7 +57,7 @@ def fitting(wish: Reach, at: Situation, here: Sequence[Form], *, poorly: bool = 
         if form.is_door:
             continue
         plan = assign(given, form.slots, at.view)
-        offered([*wish.becomes, *wish.aims], form.slots, plan, at.view)
+        offered([*wish.becomes, *wish.aims, *wish.about], form.slots, plan, at.view)
         found, how = senders(form, wish.verb, leads=leads)
         if put_in:  # the basket holds what was asked for
             found = [b for b in found if not verbs.is_step(named(b))]
@@ -130,7 +130,7 @@ def _lacking(wish: Reach, at: Situation, fit: Fit) -> Refusal | None:
     left = unused(wish, at, fit.plan, f"{fit.row} {own if len(own) < _SHORT else ''}")
     if left:
         return Refusal(f"nothing on this page takes {listed(left)}; name inputs like the fields, or declare `steps`")
-    strange = off_topic(wish, at)
+    strange = off_topic(wish, at, f"{fit.row} {' '.join(fit.plan.values.values())}")
     return Refusal(f"nothing seen here is about {listed(strange)}; declare `steps`") if strange else None
 
 

@@ -80,7 +80,8 @@ def lead(wish: Reach, at: Situation, stage: Sequence[Element]) -> Way | Refusal 
     row = found[best[0].id][1]
     text = f"{named(best[0])} {text_of(at.view.within(row)) if row else ''}"
     said = [v for v in values(wish) if says(text, v.text)]
-    return Way(best[0], tuple(v.text for v in said), tuple(v.name for v in said if v.name))
+    topics = [word for word in wish.about if kin(text, word)]
+    return Way(best[0], (*(v.text for v in said), *topics), tuple(v.name for v in said if v.name))
 
 
 def score(wish: Reach, view: View, element: Element, row: tuple[int, ...]) -> float:

@@ -8,7 +8,7 @@ from runner.page.view import Element
 from runner.planners.seeing import verbs
 from runner.planners.seeing.advice import Deed, Situation
 from runner.planners.seeing.assigning import Plan
-from runner.planners.seeing.evidence import DAYS, headings, kin, says, whole
+from runner.planners.seeing.evidence import DAYS, headings, kin, says, text_of, whole
 from runner.planners.seeing.forms import named
 from runner.planners.seeing.wishes import Reach
 from runner.planners.seeing.words import plain, words
@@ -112,7 +112,21 @@ def _looks(at: Situation) -> list[str]:
     return [whole(look) for look in {id(v): v for v in (*(deed.seen for deed in at.deeds), at.view)}.values()]
 
 
-def off_topic(wish: Reach, at: Situation) -> Sequence[str]:
-    """Words of the goal that no page seen so far says anything about."""
-    looks = _looks(at)
-    return [word for word in wish.about if not any(kin(look, word) for look in looks)]
+def off_topic(wish: Reach, at: Situation, said: str = "") -> Sequence[str]:
+    """Topics of the goal that neither this page, nor the way to it, nor what is about to be pressed says.
+
+    Names of links prove nothing: a site that offers ballet, too, is not about ballet on its page on swimming. What is to be
+    undone has to say so itself, or the page's headings.
+    """
+    way = [named(deed.element) for deed in at.deeds if kind_of(deed) in {"led", "verb"} and deed.element is not None]
+    told = [said, headings(at.view), *way, *(headings(deed.seen) for deed in at.deeds)]
+    if wish.verb not in verbs.ON_EXISTING:
+        told.append(text_of(e for e in at.view if not e.is_control))
+    known = used(at)
+    return [word for word in wish.about if word not in known and not any(kin(text, word) for text in told)]
+
+
+def is_pressed(wish: Reach, at: Situation) -> bool:
+    """Whether the verb's control was pressed, and pressing another one could only do it again."""
+    pressed = any(kind_of(deed) in {"verb", "sent"} for deed in at.deeds)
+    return pressed and (wish.verb in verbs.ON_EXISTING or not unused(wish, at, None))

@@ -9,14 +9,14 @@ from runner.page.view import Element
 from runner.planners.seeing import verbs
 from runner.planners.seeing.advice import MET, Refusal, Situation, Step, do
 from runner.planners.seeing.aftermath import aftermath, be_patient, changed, complaint, is_done, said_of
-from runner.planners.seeing.evidence import listed, says, text_of
+from runner.planners.seeing.evidence import kin, listed, says, text_of
 from runner.planners.seeing.filling import Fit, fill_in, fitting
 from runner.planners.seeing.forms import Form, common, forms, is_bare, is_button, named, stages
 from runner.planners.seeing.leading import Way, lead
 from runner.planners.seeing.logging_in import log_in, must_log_in
 from runner.planners.seeing.matching import innermost, rows
 from runner.planners.seeing.overlays import dismiss
-from runner.planners.seeing.progress import accounted, kind_of, last_act, note, off_topic, tried, unused
+from runner.planners.seeing.progress import accounted, is_pressed, kind_of, last_act, note, off_topic, tried, unused
 from runner.planners.seeing.revealing import next_page, open_something
 from runner.planners.seeing.rowwise import Picked, nearest, pick, row_names
 from runner.planners.seeing.wishes import Reach
@@ -66,6 +66,8 @@ def _on_stage(wish: Reach, at: Situation, stage: Sequence[Element]) -> Step | No
     door = must_log_in(at, here)
     if door is not None:
         return log_in(wish, at, door)
+    if is_pressed(wish, at):
+        return None
     step = _press_verb(wish, at, stage, here)
     if step is not None:
         return step
@@ -105,25 +107,27 @@ def _press_verb(wish: Reach, at: Situation, stage: Sequence[Element], here: Sequ
                 return _follow(wish, at, way)
         return Refusal(picked.why)
     meant = found[picked.index]
+    strange = off_topic(wish, at, f"{text} {named(meant)}")
+    if strange:
+        way = lead(wish, at, [e for e in stage if any(kin(named(e), word) for word in strange)])
+        if isinstance(way, Way):
+            return _follow(wish, at, way)
+        return Refusal(f"nothing seen here is about {listed(strange)}; declare `steps`")
     if not is_button(meant):
         return do(Push(meant.id), f"{named(meant)!r} is in the row that fits", note("led", picked.used), picked.by)
-    return _press_for_good(wish, at, meant, text, picked.by)
+    return _press_for_good(wish, at, meant, text, picked)
 
 
-def _press_for_good(wish: Reach, at: Situation, meant: Element, text: str, by: tuple[str, ...]) -> Step:
+def _press_for_good(wish: Reach, at: Situation, meant: Element, text: str, picked: Picked) -> Step:
     """A button that may be the last act: with nothing left over, unless it opens a form."""
     left = unused(wish, at, None, text)
-    strange = off_topic(wish, at)
-    if strange:
-        return Refusal(f"nothing seen here is about {listed(strange)}; declare `steps`")
     if left and (meant.posts or wish.verb in verbs.ON_EXISTING - {"change"}):
         return Refusal(
             f"{named(meant)!r} would be final, and nothing here takes or says {listed(left)}; declare `steps`"
         )
     kind = "on" if verbs.is_step(named(meant)) else "sent" if meant.posts else "verb"
-    return do(
-        Push(meant.id), f"press {named(meant)!r} where all that is given fits", note(kind, accounted(wish, left)), by
-    )
+    told = note(kind, [*accounted(wish, left), *picked.used])
+    return do(Push(meant.id), f"press {named(meant)!r} where all that is given fits", told, picked.by)
 
 
 def _picked(wish: Reach, at: Situation, found: list[Element]) -> tuple[Picked, str]:
@@ -175,6 +179,15 @@ def _nothing_here(wish: Reach, at: Situation) -> Step:
     if (patient := be_patient(at, 1)) is not None:
         return patient
     last = last_act(at)
+    if is_pressed(wish, at) and last is not None:
+        left = unused(wish, at, None)
+        return be_patient(at, _WAITS) or (
+            MET
+            if not left
+            else Refusal(
+                f"{said_of(last.element)!r} was pressed, but nothing took {listed(left)}; see whether it is done"
+            )
+        )
     if (
         last is not None
         and kind_of(last) == "led"

@@ -78,7 +78,8 @@ def pick(wish: Reach, texts: Sequence[str], around: str, names: Sequence[str]) -
     ]
     ranged = any(out_of_range(text, v.name, v.text) is not None for text in texts for v in told if v.name)
     if len(fits) == 1 and (naming or about or ranged or len(texts) == 1):
-        return Picked(fits[0], tuple(v.text for v in naming), by=_deciding(told, texts))
+        topics = [word for word in wish.about if kin(texts[fits[0]], word)]
+        return Picked(fits[0], (*(v.text for v in naming), *topics), by=_deciding(told, texts))
     if not fits:
         wanted = listed([v.text for v in naming] + about) if naming or about else "what is given"
         return Picked(why=f"no row here fits {wanted}")

@@ -93,7 +93,7 @@ def test_a_secret_stays_a_reference() -> None:
         ("register", "Unregister", 0), ("register", "Don't register", 0), ("cancel", "Cancel registration", 1), ("cancel", "Withdraw", 1),
         ("cancel", "Keep registration", 0), ("subscribe", "Unsubscribe", 0), ("unsubscribe", "Subscribe", 0), ("order", "Place order", 1),
         ("order", "Cancel order", 0), ("change", "Edit", 1), ("book", "Register later", 0), ("register", "Backstroke", 0),
-        ("order", "Continue", 0), ("register", "Log in to register", 0),
+        ("order", "Continue", 0), ("register", "Registration: cancel", 0), ("cancel", "Request cancellation", 1), ("register", "Log in to register", 0),
     ],
 )  # fmt: skip
 def test_what_a_control_does_is_told_by_its_words(verb: str, name: str, sure: float) -> None:

@@ -10,7 +10,7 @@ import pytest
 from runner.page.acts import Pick, Push
 from runner.page.view import View
 from runner.planners.seeing import Done
-from tests.reached import EDEN, SWIM, TITLE, act, advice, refusal, row
+from tests.reached import EDEN, SWIM, TITLE, act, advice, ending, refusal, row
 from tests.seeing import button, choice, form, group, link, page, part
 
 LESSONS = [("Seals", "Tuesday"), ("Otters", "Thursday"), ("Seals", "Thursday")]
@@ -151,3 +151,40 @@ def test_an_act_tells_which_inputs_decided_between_rows() -> None:
     said = advice("Register for swimming", {"day": "Tuesday", "age": 7, "child": "Ann"}, [page(TITLE, *rows)])
 
     assert said.depends == ("day", "age")
+
+
+CRAFTS = [("Ann", "Pottery"), ("Ann", "Weaving"), ("Ben", "Pottery")]
+
+
+def crafts(*which: int, before: View | None = None) -> View:
+    return page(
+        part("h1", "Bookings", role="heading"),
+        *(row(*CRAFTS[n], control=button("Cancel")) for n in which),
+        before=before,
+    )
+
+
+def test_one_is_cancelled_and_no_second() -> None:
+    goal, before = "Cancel Ann's weaving", crafts(0, 1, 2)
+    after = crafts(0, 2, before=before)
+
+    assert act(goal, {}, before)[0] == Push("e9")
+    assert ending(goal, {}, before, after) == Done()
+
+
+@pytest.mark.parametrize("which", [(0, 2), (0,), (2,)])
+def test_what_is_not_there_is_not_cancelled(which: tuple[int, ...]) -> None:
+    assert refusal("Cancel Ann's weaving", {}, crafts(*which))
+
+
+def test_another_topic_is_followed_and_not_mistaken_for_this_one() -> None:
+    ballet = link("Ballet", href="/ballet")
+
+    assert (
+        act(
+            "Register for Tuesday ballet",
+            {"day": "Tuesday"},
+            page(TITLE, ballet, *(row(*said, control=button("Register")) for said in LESSONS)),
+        )[1]
+        == "Ballet"
+    )
