@@ -90,6 +90,11 @@ def whole(view: View) -> str:
     return f"{view.title} {view.url} {text_of(view)} {offered}"
 
 
+def is_day(text: str) -> bool:
+    """Whether it is a weekday or a date."""
+    return plain(text) in DAYS or day_of(text) is not None
+
+
 def clashes(text: str, value: str) -> bool:
     """Whether the text says another value of the same kind: another day."""
     day = plain(value)

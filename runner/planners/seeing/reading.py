@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from runner.planners.seeing.advice import Refusal
 from runner.planners.seeing.context import Context
+from runner.planners.seeing.evidence import is_day
 from runner.planners.seeing.grammar_enter import read_copy, read_enter, read_solve
 from runner.planners.seeing.grammar_press import read_choose, read_open, read_press, read_tick
 from runner.planners.seeing.grammar_reach import read_reach
@@ -21,6 +22,7 @@ from runner.planners.seeing.wishes import (
     Open,
     PickDate,
     Press,
+    Reach,
     Search,
     Select,
     Slide,
@@ -54,14 +56,20 @@ def wishes_of(
     if (nowhere := lost(goal, given, secrets)) is not None:
         return nowhere
     read = read_goal(goal)
-    if isinstance(read, Refusal):
-        reach = read_reach(goal, given, secrets)
+    reach = read_reach(goal, given, secrets)
+    if isinstance(read, Refusal) or _puts_off(read, reach):
         if reach is None:
-            return Refusal(f"{read.reason}; name controls in quotes, or declare `steps`")
+            why = read.reason if isinstance(read, Refusal) else "the goal is not understood"
+            return Refusal(f"{why}; name controls in quotes, or declare `steps`")
         if isinstance(reach, Refusal):
             return reach
         read = (reach,)
     return rendered(read, given)
+
+
+def _puts_off(read: Sequence[Wish], reach: Reach | Refusal | None) -> bool:
+    """Whether something is moved to another day, which nobody does with the mouse."""
+    return isinstance(reach, Reach) and isinstance(read[0], DragTo) and any(is_day(text) for text in reach.becomes)
 
 
 def read_goal(goal: str, *, sends: bool = False) -> tuple[Wish, ...] | Refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.planners.seeing import Refusal, verbs, wishes_of
-from runner.planners.seeing.wishes import Fill, Press, Reach, Wish
+from runner.planners.seeing.wishes import DragTo, Fill, Press, Reach, Wish
 
 GIVEN = {"child": "Eden", "day": "Tuesday"}
 
@@ -40,6 +40,7 @@ def test_a_goal_becomes_verb_topic_names_and_inputs() -> None:
         ("Change Eden's day to Thursday", "change", ("Eden", "Thursday")),
         ("I would like to reserve a table for 4 on 2026-12-24", "book", ("4", "2026-12-24")),
         ("Unsubscribe from the newsletter", "unsubscribe", ()),
+        ("Move Eden's lesson to Thursday", "change", ("Eden", "Thursday")),
         ("Log in and enrol Eden in swimming", "register", ("Eden",)),
     ],
 )
@@ -51,6 +52,7 @@ def test_verbs_and_names_are_read(goal: str, verb: str, aims: tuple[str, ...]) -
 
 
 def test_controls_that_are_named_are_read_first() -> None:
+    assert only("Move Ann to the 3rd position") == DragTo("Ann", "3rd")
     assert only('Press "Register"') == Press(("Register",))
     assert only('Type {{child}} into "Name"') == Fill("Eden", field="Name")
 
