@@ -44,9 +44,9 @@ def _by_role(view: View, element: Element, others: list[Element]) -> Iterator[Ta
         yield Target(role=element.role, name=element.name, exact=True)
     if not (element.name or element.field or element.role in CONTROLS):
         return
-    named = {"name": element.name, "exact": True} if element.name else {}
+    named = {"name": element.name} if element.name else {}
     for row in row_names(view, element, twins)[:_MOST_ROWS]:
-        yield Target(role=element.role, within=row, **named)
+        yield Target(role=element.role, within=row, exact=True, **named)
 
 
 def row_names(view: View, element: Element, twins: list[Element]) -> list[str]:

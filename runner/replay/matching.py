@@ -39,20 +39,20 @@ def matching(view: View, target: Target) -> list[Element]:
     """The elements that a description is true for, in the order of the page."""
     found = [element for element in view if _is(element, target)]
     if target.within:
-        rows = {element.id for element in in_row(view, target.within, found)}
+        rows = {element.id for element in in_row(view, target.within, found, exact=target.exact)}
         found = [element for element in found if element.id in rows]
     if target.nth is not None:
         return found[target.nth : target.nth + 1]
     return found
 
 
-def in_row(view: View, text: str, candidates: Iterable[Element]) -> list[Element]:
+def in_row(view: View, text: str, candidates: Iterable[Element], *, exact: bool = True) -> list[Element]:
     """Those of the candidates that lie in the very row that says this text.
 
     A container that holds two such texts' places, or two candidates of which none is nearer to the text, is no row.
     """
     among = list(candidates)
-    anchors = says(view, text)
+    anchors = says(view, text, exact=exact)
     found: dict[str, Element] = {}
     for anchor in anchors:
         depths = {element.id: shared(anchor, element) for element in among if element.frame == anchor.frame}
@@ -63,10 +63,15 @@ def in_row(view: View, text: str, candidates: Iterable[Element]) -> list[Element
     return list(found.values())
 
 
-def says(view: View, text: str) -> list[Element]:
-    """The elements that say exactly this."""
+def says(view: View, text: str, *, exact: bool = True) -> list[Element]:
+    """The elements that say exactly this; unless it must be exact, else the one whose own text holds it as words."""
     wanted = said(text)
-    return [element for element in view if wanted in (said(element.own), said(element.name), said(element.value))]
+    same = [element for element in view if wanted in (said(element.own), said(element.name), said(element.value))]
+    if same or exact or not wanted:
+        return same
+    words = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
+    holding = [element for element in view if words.search(said(element.own))]
+    return holding if len(holding) == 1 else []
 
 
 def fits(action: Action, element: Element) -> bool:

@@ -70,7 +70,7 @@ def resolve(step: PathStep, view: View, *, irreversible: bool, values: Collectio
 
 def healed(step: PathStep, found: Found) -> PathStep:
     """The step with what describes its element today, in its action and in what is expected of it."""
-    old = set(wanted_of(step, View("", "", ())).locators)
+    old = {*step.locators, getattr(step.action, "target", None)} - {None}
     best = found.locators[0]
     expects = [
         expected.model_copy(update={"target": best}) if getattr(expected, "target", None) in old else expected

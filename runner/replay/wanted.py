@@ -23,7 +23,7 @@ class Wanted:
     locators: tuple[Target, ...]
     names: tuple[str, ...]  #: that it went by
     role: str
-    rows: tuple[str, ...]  #: texts of its row, where its row tells it from others
+    rows: tuple[tuple[str, bool], ...]  #: texts of its row, where that tells it from others, and whether they are whole
     values: tuple[str, ...] | None = None  #: of the task's inputs, where they are known
 
     @cached_property
@@ -31,13 +31,13 @@ class Wanted:
         """The elements that the act can be done to, in the frame and the row of the one that is wanted."""
         frame = next((t.frame for t in self.locators if t.frame), "")
         able = [e for e in self.view if e.frame == frame and fits(self.action, e)]
-        told = [row for row in self.rows if says(self.view, row)]
+        told = [(row, exact) for row, exact in self.rows if says(self.view, row, exact=exact)]
         if self.rows and not told:
             return ()
-        for row in told:
+        for row, exact in told:
             alike = [e for e in able if e.role == self.role] if self.role else able
             # One by one: the text may stand in a control of the same kind, which is nearest to itself.
-            inside = {e.id for e in alike if in_row(self.view, row, [e])}
+            inside = {e.id for e in alike if in_row(self.view, row, [e], exact=exact)}
             able = [e for e in able if e.id in inside]
         return tuple(able)
 
@@ -49,7 +49,7 @@ class Wanted:
     @property
     def called(self) -> str:
         """It in words."""
-        role, row = self.role or "element", f' in "{self.rows[0]}"' if self.rows else ""
+        role, row = self.role or "element", f' in "{self.rows[0][0]}"' if self.rows else ""
         return (f'{role} "{self.names[0]}"' if self.names else role) + row
 
     def named_so(self, element: Element) -> bool:
@@ -93,7 +93,9 @@ class Wanted:
 def wanted_of(step: PathStep, view: View, values: Collection[str] | None = None) -> Wanted:
     """What a step wants, on a view."""
     own: Target | None = getattr(step.action, "target", None)
-    recorded = [*step.locators] if own is None else [*step.locators, own]
+    recorded = list(step.locators)
+    if own is not None and (not recorded or (own.within and not any(t.within for t in recorded))):
+        recorded.append(own)  # else it may be looser than what was recorded: "Register" is in "Register later", too
     frame = own.frame if own is not None else None
     framed = (t if t.frame or not frame else t.model_copy(update={"frame": frame}) for t in recorded)
     targets = tuple(dict.fromkeys(framed))
@@ -104,7 +106,7 @@ def wanted_of(step: PathStep, view: View, values: Collection[str] | None = None)
         targets,
         tuple(name for name in names if name),
         next((t.role for t in targets if t.role), ""),
-        tuple(dict.fromkeys(t.within for t in targets if t.within)),
+        tuple(dict.fromkeys((t.within, t.exact) for t in (*targets, own) if t is not None and t.within)),
         None if values is None else tuple(value for value in values if plain(value)),
     )
 

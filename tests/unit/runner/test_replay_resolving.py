@@ -160,6 +160,23 @@ def test_a_field_at_the_place_of_another_one_is_not_filled() -> None:
     assert told(found_on(page(field("From", attr="a")), page(field("To", attr="a")))) == "lost"
 
 
+def test_a_loose_target_of_a_plan_does_not_loosen_what_was_recorded() -> None:
+    exact = Target(role="button", name="Register", exact=True)
+    step = PathStep(action=Click(target=Target(role="button", name="Register"), irreversible=True), locators=[exact])
+
+    assert told(resolve(step, page(button("Register later")), irreversible=True)) == "lost"
+    assert told(resolve(step, page(button("Register later"), button("Register")), irreversible=True)) == "Register"
+
+
+def test_a_row_that_a_plan_named_holds_even_if_none_was_recorded() -> None:
+    step = PathStep(
+        action=Click(target=Target(role="button", name="Save", within="Mia")),
+        locators=[Target(role="button", name="Save", exact=True)],
+    )
+
+    assert told(resolve(step, page(part("p", "Ben"), button("Save")), irreversible=False)) == "lost"
+
+
 def test_the_act_must_be_possible() -> None:
     then = page(field("Day"))
 
@@ -179,8 +196,8 @@ def rows(*names: str, before: tuple[Part, ...] = ()) -> View:
 
 
 TICK = PathStep(
-    action=Check(target=Target(role="checkbox", within="call Ben")),
-    locators=[Target(role="checkbox", within="call Ben"), Target(css="ul > li:nth-of-type(0) > input")],
+    action=Check(target=Target(role="checkbox", within="call Ben", exact=True)),
+    locators=[Target(role="checkbox", within="call Ben", exact=True), Target(css="ul > li:nth-of-type(0) > input")],
 )
 
 
