@@ -132,6 +132,7 @@ class Climber:
             secrets=allowed,
             locators=() if deed.element is None else bundle(view, deed.element),
             view=view,
+            depends=frozenset(said.depends),
         )
 
     def _wish(self, view: View) -> int:

@@ -40,6 +40,7 @@ class Proposal:
     secrets: frozenset[str] = frozenset()
     locators: tuple[Target, ...] = ()  #: of the element, the most durable first
     view: View | None = None  #: on which it was proposed
+    depends: frozenset[str] = frozenset()  #: inputs that decided which of several like elements is meant
     element: Locator | None = None  #: where it was found already
 
 

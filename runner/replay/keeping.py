@@ -80,8 +80,9 @@ class PathKeeper:
         self._say(job, path.site, path.goal_pattern, fact)
         if replay.healed and verified:
             steps, changed = healed_steps(replay, job.assignment.goal.inputs)
-            healed = PathHealed(path=path.path, steps=steps, changed=changed, expires_at=expiry)
-            self._say(job, path.site, path.goal_pattern, healed)
+            if changed:
+                healed = PathHealed(path=path.path, steps=steps, changed=changed, expires_at=expiry)
+                self._say(job, path.site, path.goal_pattern, healed)
         return saved
 
     def failed(self, job: Job, path: UsablePath, trouble: StepTrouble, step: int | None, *, seconds: float) -> None:

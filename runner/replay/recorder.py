@@ -26,6 +26,7 @@ class Frame:
     action: Action
     locators: tuple[Target, ...]
     view: View
+    depends: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -51,7 +52,7 @@ class Recorder:
                 locators = proposal.locators or await _described(view, element)
         except (Error, TimeoutError):
             return
-        self._next = Frame(proposal.action, locators, view)
+        self._next = Frame(proposal.action, locators, view, proposal.depends)
 
     def took(self, place: int) -> None:
         """The step succeeded as the one after `place` others."""
@@ -75,7 +76,13 @@ class Recorder:
             return None
         views = [frame.view for frame in frames[1:]] + [self._last]
         return [
-            Taken(frame.action, frame.locators, frame.view.url, expectations(frame.action, frame.view, after))
+            Taken(
+                frame.action,
+                frame.locators,
+                frame.view.url,
+                expectations(frame.action, frame.view, after),
+                frame.depends,
+            )
             for frame, after in zip(frames, views, strict=True)
         ]
 

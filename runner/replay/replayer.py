@@ -9,7 +9,7 @@ from time import monotonic
 
 from playwright.async_api import Page
 
-from events.action import Action, Check, Fill, Select, SelectMany, Type
+from events.action import Action, Check, Fill, Select, SelectMany, Target, Type
 from events.failure import ErrorType
 from events.indicators import SuccessIndicator
 from events.paths import PathStep, UsablePath
@@ -141,10 +141,14 @@ def replay_of(path: UsablePath, inputs: Inputs, secrets: frozenset[str], patienc
 
 def healed_steps(replayer: Replayer, inputs: Inputs) -> tuple[list[PathStep], list[int]]:
     """The path's steps with what was found elsewhere, templates put back, and the 1-based numbers of those."""
-    steps = list(replayer.path.steps)
-    for place, found in replayer.healed.items():
-        steps[place] = templated_step(healed(replayer.steps[place], found), inputs)
-    return steps, sorted(place + 1 for place in replayer.healed)
+    steps, changed = list(replayer.path.steps), []
+    for place, found in sorted(replayer.healed.items()):
+        own: Target | None = getattr(steps[place].action, "target", None)
+        # Where the plan itself names the row, what else stands in the row of this run is no news.
+        if own is None or own.within is None or "{{" not in own.within:
+            steps[place] = templated_step(healed(replayer.steps[place], found), inputs)
+            changed.append(place + 1)
+    return steps, changed
 
 
 def _filled(step: PathStep, inputs: Inputs) -> PathStep:

@@ -30,7 +30,10 @@ def templated_step(step: PathStep, inputs: Inputs) -> PathStep:
     """A step as it is kept, from one with inputs filled in."""
     locators = _told_by_row([templated(locator, inputs) for locator in step.locators])
     action = templated(step.action, inputs)
-    if locators and locators[0].within and locators[0].within != getattr(action, "target", locators[0]).within:
+    own: Target | None = getattr(action, "target", None)
+    # A plan that names the row by an input says it better than all that happened to stand in that row.
+    named = own is not None and own.within is not None and "{{" in own.within
+    if locators and locators[0].within and own is not None and own.within != locators[0].within and not named:
         action = action.model_copy(update={"target": locators[0]})
     expects = [kept for expected in step.expects for kept in _expected(expected, inputs)]
     return PathStep(
