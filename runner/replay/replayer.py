@@ -18,7 +18,7 @@ from runner.page.view import View
 from runner.planners.planner import Advice, GiveUp, Place, PlanDone, Proposal
 from runner.replay.expecting import unmet
 from runner.replay.learning import templated_step
-from runner.replay.pattern import Inputs
+from runner.replay.pattern import Inputs, spell
 from runner.replay.resolving import Found, Lost, healed, resolve
 from runner.templates import render, render_model
 from runner.wording import describe, is_irreversible
@@ -37,6 +37,7 @@ class Replayer:
     steps: Sequence[PathStep]  #: with inputs filled in
     secrets: frozenset[str]
     patience: float  #: seconds that an element is waited for
+    values: tuple[str, ...] = ()  #: of the inputs
     used: str = "cached_path"
     healed: dict[int, Found] = field(default_factory=dict)  #: by place, what is other than it was
     _view: View | None = None  #: that still holds for the next step
@@ -72,14 +73,14 @@ class Replayer:
         started, irreversible = monotonic(), is_irreversible(step.action)
         only_fills = isinstance(step.action, _ONLY_FILLS)
         if self._view is not None and only_fills and self._page == (place.page.url, place.taken):
-            found = resolve(step, self._view, irreversible=False)
+            found = resolve(step, self._view, irreversible=False, values=self.values)
             if isinstance(found, Found) and not found.degraded:
                 return self._keep(found, self._view, step, place)
         while True:
             waited = monotonic() - started
             view = await place.look(settled=waited >= _HEALS_AFTER_SECONDS)
             wrong = unmet(self._expected, view)
-            found = resolve(step, view, irreversible=irreversible) if wrong is None else Lost(wrong)
+            found = resolve(step, view, irreversible=irreversible, values=self.values) if wrong is None else Lost(wrong)
             as_it_was = isinstance(found, Found) and not found.degraded
             if as_it_was or (isinstance(found, Found) and waited >= _HEALS_AFTER_SECONDS):
                 self._expected.clear()
@@ -91,7 +92,8 @@ class Replayer:
     def _expect(self, taken: int) -> None:
         """What must hold now that so many steps were taken."""
         if 0 < taken <= len(self.steps) and self._place != taken:
-            self._expected.extend(self.steps[taken - 1].expects)
+            step, found = self.steps[taken - 1], self.healed.get(taken - 1)
+            self._expected.extend((step if found is None else healed(step, found)).expects)
         if taken < self._place:  # taken again from an earlier page
             self._expected.clear()
         self._place = taken
@@ -136,7 +138,8 @@ def replay_of(path: UsablePath, inputs: Inputs, secrets: frozenset[str], patienc
     Raises:
         UnresolvedTemplate: the path needs an input that is not there, or refers to a secret out of place.
     """
-    return Replayer(path, [_filled(step, inputs) for step in path.steps], secrets, patience)
+    values = tuple(spell(value) for value in inputs.values())
+    return Replayer(path, [_filled(step, inputs) for step in path.steps], secrets, patience, values)
 
 
 def healed_steps(replayer: Replayer, inputs: Inputs) -> tuple[list[PathStep], list[int]]:

@@ -96,6 +96,10 @@ def wanted_of(step: PathStep, view: View, values: Collection[str] | None = None)
     recorded = list(step.locators)
     if own is not None and (not recorded or (own.within and not any(t.within for t in recorded))):
         recorded.append(own)  # else it may be looser than what was recorded: "Register" is in "Register later", too
+    if own is not None and own.within and not own.exact:
+        # The row as the plan names it, which may say more today than it said then.
+        named = next((t for t in recorded if t.role and t.name and t.within != own.within), None)
+        recorded += [named.model_copy(update={"within": own.within, "exact": False})] if named is not None else []
     frame = own.frame if own is not None else None
     framed = (t if t.frame or not frame else t.model_copy(update={"frame": frame}) for t in recorded)
     targets = tuple(dict.fromkeys(framed))
@@ -106,7 +110,7 @@ def wanted_of(step: PathStep, view: View, values: Collection[str] | None = None)
         targets,
         tuple(name for name in names if name),
         next((t.role for t in targets if t.role), ""),
-        tuple(dict.fromkeys((t.within, t.exact) for t in (*targets, own) if t is not None and t.within)),
+        tuple(dict.fromkeys((t.within, t.exact) for t in targets if t.within)),
         None if values is None else tuple(value for value in values if plain(value)),
     )
 

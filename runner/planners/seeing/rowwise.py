@@ -79,7 +79,7 @@ def pick(wish: Reach, texts: Sequence[str], around: str, names: Sequence[str]) -
     ranged = any(out_of_range(text, v.name, v.text) is not None for text in texts for v in told if v.name)
     if len(fits) == 1 and (naming or about or ranged or len(texts) == 1):
         topics = [word for word in wish.about if kin(texts[fits[0]], word)]
-        return Picked(fits[0], (*(v.text for v in naming), *topics), by=_deciding(told, texts))
+        return Picked(fits[0], (*(v.text for v in naming), *topics), by=_deciding(told, texts, fits[0]))
     if not fits:
         wanted = listed([v.text for v in naming] + about) if naming or about else "what is given"
         return Picked(why=f"no row here fits {wanted}")
@@ -91,12 +91,19 @@ def pick(wish: Reach, texts: Sequence[str], around: str, names: Sequence[str]) -
     )
 
 
-def _deciding(told: Sequence[Value], texts: Sequence[str]) -> tuple[str, ...]:
-    """The inputs that would have led to another row, had they said something else."""
+def _deciding(told: Sequence[Value], texts: Sequence[str], chosen: int) -> tuple[str, ...]:
+    """The inputs that would have led to another row, had they said something else.
+
+    What alone tells the row from all others decides; what else the row says could only have spoken against it.
+    """
+    named = [v for v in told if v.name]
+    alone = [v.name for v in named if [n for n, text in enumerate(texts) if says(text, v.text)] == [chosen]]
+    if alone:
+        return tuple(alone[:1])
     return tuple(
         v.name
-        for v in told
-        if v.name and any(says(text, v.text) or out_of_range(text, v.name, v.text) is not None for text in texts)
+        for v in named
+        if any(says(text, v.text) or out_of_range(text, v.name, v.text) is not None for text in texts)
     )
 
 
