@@ -1,6 +1,6 @@
 """Calls to `callback_url`: what is owed to whom is a reading of the facts, each try is a fact of its own."""
 
-from processors.webhooks.addresses import AddressRules
+from events.addresses import AddressRules
 from processors.webhooks.log import WebhookLog
 from processors.webhooks.office import WebhookOffice, WebhookParts
 from processors.webhooks.sender import Sender

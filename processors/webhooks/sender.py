@@ -13,8 +13,8 @@ from typing import Any
 import httpcore
 import httpx
 
+from events.addresses import AddressRules
 from events.errors import AddressRefused
-from processors.webhooks.addresses import AddressRules
 from processors.webhooks.tries import Answered, Outcome, Refused, Unanswered
 
 _USER_AGENT = "goaltrail-webhooks/1"

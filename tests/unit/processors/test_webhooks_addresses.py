@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processors.webhooks.addresses import AddressRules
+from events.addresses import AddressRules
 
 PUBLIC = ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"]
 NOT_PUBLIC = [

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from processors.webhooks.addresses import AddressRules
+from events.addresses import AddressRules
 from processors.webhooks.sender import Sender
 from processors.webhooks.tries import Answered, Refused, Unanswered
 from tests.integration.webhook_receiver import Receiver

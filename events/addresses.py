@@ -1,7 +1,7 @@
-"""Which addresses a webhook may go to: the public internet, and what the operator allows. Pure.
+"""Which addresses a webhook or a browser may go to: the public internet, and what the operator allows. Pure.
 
-A caller chooses `callback_url`, and this process stands inside the operator's network: without these rules anybody who
-may submit a goal could reach what only the inside is meant to reach.
+A caller chooses `callback_url` and `site_url`, and our processes stand inside the operator's network: without these rules
+anybody who may submit a goal could reach what only the inside is meant to reach.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 
 _NAT64 = IPv6Network("64:ff9b::/96")
-HOW_TO_ALLOW = "GOALTRAIL_WEBHOOKS__ALLOWED names hosts and networks that may be called, GOALTRAIL_WEBHOOKS__ALLOW_PRIVATE=true allows all"
+_WEBHOOKS = "GOALTRAIL_WEBHOOKS__ALLOWED names hosts and networks that may be called, GOALTRAIL_WEBHOOKS__ALLOW_PRIVATE=true allows all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,10 @@ class AddressRules:
     allow_private: bool = False
     hosts: frozenset[str] = frozenset()
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    how_to_allow: str = _WEBHOOKS  #: said with every refusal
 
     @staticmethod
-    def of(allowed: Iterable[str], *, allow_private: bool = False) -> AddressRules:
+    def of(allowed: Iterable[str], *, allow_private: bool = False, how_to_allow: str = _WEBHOOKS) -> AddressRules:
         """Rules from names, addresses and networks as an operator writes them."""
         hosts: set[str] = set()
         networks: list[IPv4Network | IPv6Network] = []
@@ -34,7 +35,7 @@ class AddressRules:
                 networks.append(ip_network(entry.strip("[] "), strict=False))
             except ValueError:
                 hosts.add(entry.strip().lower().rstrip("."))
-        return AddressRules(allow_private, frozenset(hosts), tuple(networks))
+        return AddressRules(allow_private, frozenset(hosts), tuple(networks), how_to_allow)
 
     def refusal(self, host: str, found: Iterable[str]) -> str | None:
         """Why a host with these addresses must not be called, or none; one bad address is enough."""
@@ -43,7 +44,7 @@ class AddressRules:
         for text in found:
             address = ip_address(text.partition("%")[0])
             if not self._allows(address):
-                return f"{host} is {text}, which is no public address; {HOW_TO_ALLOW}"
+                return f"{host} is {text}, which is no public address; {self.how_to_allow}"
         return None
 
     def _allows(self, address: Address) -> bool:
