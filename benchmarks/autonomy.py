@@ -8,7 +8,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks import autonomy_miniwob, autonomy_school, autonomy_todomvc
+from benchmarks import (
+    autonomy_faults,
+    autonomy_load,
+    autonomy_miniwob,
+    autonomy_school,
+    autonomy_secrets,
+    autonomy_todomvc,
+)
 
 #: Held out: rules were written looking at other seeds.
 _SEEDS = (1001, 1002, 1003, 1004, 1005)
@@ -16,6 +23,9 @@ _GROUPS: dict[str, Callable[[Sequence[int], Callable[[str], None]], dict[str, An
     "miniwob": autonomy_miniwob.measure,
     "todomvc": autonomy_todomvc.measure,
     "school": autonomy_school.measure,
+    "faults": autonomy_faults.measure,
+    "secrets": autonomy_secrets.measure,
+    "load": autonomy_load.measure,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -32,11 +32,11 @@ class Stage:
     door: Door
 
     @contextmanager
-    def runner(self, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-        """One runner that knows the school's password; settings without their `GOALTRAIL_`."""
+    def runner(self, extra: Mapping[str, str] | None = None, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+        """One runner that knows the school's password; settings without their `GOALTRAIL_`, other variables in full."""
         named = {f"GOALTRAIL_{name}": value for name, value in settings.items()}
         known = {PASSWORD_VARIABLE: PASSWORDS["parent"], "GOALTRAIL_LOG_LEVEL": "INFO"}
-        with self.machine.process("runner", settings={**known, **named}) as process:
+        with self.machine.process("runner", settings={**known, **(extra or {}), **named}) as process:
             yield process
 
     def submit(self, goal: str, **statement: Any) -> str:

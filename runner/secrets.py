@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 from collections.abc import Mapping
@@ -81,4 +82,16 @@ def _resolve(name: str, reference: str) -> str:
 
 
 def _forms(value: str) -> set[str]:
-    return {value, quote(value, safe=""), quote(value), quote_plus(value), json.dumps(value)[1:-1]}
+    """A value as it is written in addresses, in pages and in JSON, and as pages and addresses are written in JSON."""
+    in_text, in_attribute = html.escape(value, quote=False), value.replace("&", "&amp;").replace('"', "&quot;")
+    numbered = html.escape(value).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+    plain = {value, html.escape(value), in_text, in_attribute, numbered}
+    plain |= {quote(value, safe=""), quote(value), quote_plus(value)}
+    escaped = {json.dumps(text, ensure_ascii=ascii_only)[1:-1] for text in plain for ascii_only in (True, False)}
+    careful = {_careful(text) for text in escaped}
+    return plain | escaped | careful | {json.dumps(text)[1:-1] for text in escaped}
+
+
+def _careful(text: str) -> str:
+    """As servers write JSON that shall be safe inside a page."""
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

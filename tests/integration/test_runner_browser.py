@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from events.failure import ErrorType
+from local.process_tree import browsers_of
 from runner.browser import BrowserHost
 from runner.browser_performer import BrowserPerformer
 from runner.history import Earlier
 from runner.performer import Fell, Reached, Verdict, Yielded
 from tests.integration.runner_parts import Kept, job, performer
-from tests.integration.runner_process_tree import browsers_of
 from tests.integration.runner_site import PASSWORD, Site, serve
 from tests.wait import until
 

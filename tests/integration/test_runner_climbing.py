@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from benchmarks.model_server import TOKENS, ModelServer, model_server
 from events.failure import ErrorType
 from runner.browser_performer import BrowserPerformer
 from runner.performer import Fell, Reached
 from runner.planners.models import ModelLevel, ModelPlanner
 from tests.integration.runner_parts import Kept, job, performer
 from tests.integration.runner_site import PASSWORD, Site, serve
-from tests.unit.runner.model_server import TOKENS, ModelServer, model_server
 
 pytestmark = pytest.mark.browser
 

@@ -15,9 +15,9 @@ from events.failure import ErrorType
 from events.steps import CheckpointSaved, StepExecuted, StepIntended
 from events.worker import LeaseEnded, StopRequested
 from local.kafka_server import Broker
+from local.process_tree import alive, browsers_of, descendants_of
 from tests.integration.processes import Process
 from tests.integration.runner_agent import Agent
-from tests.integration.runner_process_tree import alive, browsers_of, descendants_of
 from tests.integration.runner_site import PASSWORD, Site, serve
 from tests.integration.test_runner_browser import BOOKED, CONFIRMED, FIELDS, GOAL, LOG_IN
 from tests.wait import until

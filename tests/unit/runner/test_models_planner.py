@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
+from benchmarks.model_server import TOKENS, ModelServer, Reply, model_server
 from runner.page.acts import Push
 from runner.planners.models import Advised, ModelLevel, ModelPlanner
 from runner.planners.seeing import Next, Refusal
 from tests.seeing import button, field, page
-from tests.unit.runner.model_server import TOKENS, ModelServer, Reply, model_server
 
 VIEW = page(field("Child"), button("Register"))
 REGISTER = VIEW.elements[1].id

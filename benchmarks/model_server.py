@@ -32,6 +32,7 @@ class ModelServer:
         return f"{self.url}/v1"
 
     def next_reply(self) -> Reply:
+        """What is said next."""
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
     def prompts(self) -> list[str]:
