@@ -9,7 +9,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import structlog
-from playwright.async_api import Browser, BrowserContext, Error, Playwright, StorageState, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Playwright,
+    ProxySettings,
+    StorageState,
+    async_playwright,
+)
 
 from runner.chromium import find_chromium
 from runner.driver import own_session
@@ -46,10 +54,12 @@ class BrowserHost:
             await self._stop()
 
     @asynccontextmanager
-    async def context(self, storage: StorageState | None = None) -> AsyncIterator[BrowserContext]:
+    async def context(
+        self, storage: StorageState | None = None, proxy: ProxySettings | None = None
+    ) -> AsyncIterator[BrowserContext]:
         """A fresh context, closed at the end whatever happens."""
         browser = await self._running()
-        context = await browser.new_context(storage_state=storage, accept_downloads=False)
+        context = await browser.new_context(storage_state=storage, proxy=proxy, accept_downloads=False)
         try:
             yield context
         finally:
@@ -69,7 +79,7 @@ class BrowserHost:
                 self._browser = await self._driver.chromium.launch(
                     executable_path=self._found(self._driver),
                     headless=self._headless,
-                    args=["--disable-quic"],
+                    args=["--disable-quic", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp"],
                     # The runner gives its tasks back first, and closes the browser itself.
                     handle_sigint=False,
                     handle_sigterm=False,
