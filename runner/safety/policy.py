@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ class GuardPolicy:
 
     site_url: str
     origins: tuple[str, ...] = ()  #: `https://login.example.org`, or `https://*.example.org`
-    addresses: AddressRules = AddressRules(how_to_allow=HOW_TO_ALLOW)
+    addresses: AddressRules = field(default_factory=lambda: AddressRules(how_to_allow=HOW_TO_ALLOW))
 
     @staticmethod
     def of(

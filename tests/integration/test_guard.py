@@ -75,7 +75,7 @@ async def guarded(chromium: Path, policy: GuardPolicy) -> AsyncIterator[tuple[Gu
 
 async def until(predicate: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
-        while not predicate():
+        while not predicate():  # noqa: ASYNC110 - what is waited for sets no event
             await asyncio.sleep(0.02)
 
 
