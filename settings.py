@@ -36,7 +36,9 @@ class TaskSettings(BaseModel):
     recovery_file: Path | None = None  #: TOML: what follows which failure, per site if wanted; laid over the four above
     ageing_seconds: Annotated[float, Field(gt=0)] = 60.0  #: waiting this long counts as one step of priority
     site_ceiling: Annotated[int | None, Field(ge=1)] = None  #: tasks that run at once on one site; unlimited when unset
-    account_ceiling: Annotated[int | None, Field(ge=1)] = None  #: likewise with one account (`metadata.account`)
+    account_ceiling: Annotated[int, Field(ge=1)] = (
+        1  #: likewise with one account (`metadata.account`): they share a login
+    )
 
 
 class HttpSettings(BaseModel):
@@ -67,6 +69,10 @@ class BrowserSettings(BaseModel):
     queues: list[str] = Field(default_factory=lambda: ["default"])
     action_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
     navigation_timeout_seconds: Annotated[float, Field(gt=0)] = 20.0
+    allow_private: bool = False  #: visit addresses that are not public, too
+    allowed: list[str] = Field(default_factory=list)  #: hosts, addresses and networks that may be visited all the same
+    allowed_origins: list[str] = Field(default_factory=list)  #: where every task's window may go beside its site
+    account_days: Annotated[float, Field(gt=0)] = 14.0  #: how long an account's login is kept for its next task
 
 
 class ModelSettings(BaseModel):

@@ -34,6 +34,17 @@ def _web_address(value: str) -> str:
     return value
 
 
+def _origin(value: str) -> str:
+    parts = urlsplit(_web_address(value.replace("://*.", "://", 1)))
+    if parts.path or parts.query or parts.fragment:
+        raise ValueError("must be an origin such as https://login.example.org, or https://*.example.org")
+    if "*" in (parts.hostname or "") or (
+        value != value.replace("://*.", "://", 1) and "." not in (parts.hostname or "")
+    ):
+        raise ValueError("may begin with one `*.` before a name of two parts or more, and hold no other `*`")
+    return value
+
+
 def _small(value: dict[str, Any]) -> dict[str, Any]:
     if not value:
         return value
@@ -62,6 +73,7 @@ def _in_utc(value: datetime) -> datetime:
 
 Goal = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"\S")]
 WebAddress = Annotated[str, Field(min_length=8, max_length=2_000), AfterValidator(_web_address)]
+AllowedOrigin = Annotated[str, Field(min_length=8, max_length=300), AfterValidator(_origin)]
 Priority = Annotated[int, Field(ge=1, le=10)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")]
 SecretReference = Annotated[str, Field(pattern=r"^(env|file):.+$", max_length=500)]
@@ -87,6 +99,9 @@ class GoalStatement(BaseModel):
     success_indicators: Annotated[list[SuccessIndicator], Field(max_length=20)] = Field(default_factory=list)
     steps: Annotated[list[Action], Field(max_length=200)] = Field(default_factory=list)  #: a declared plan
     max_steps: Annotated[int, Field(ge=1, le=1_000)] = 20
+    allowed_origins: Annotated[list[AllowedOrigin], Field(max_length=20)] = Field(
+        default_factory=list
+    )  #: beside the site
     queue: Name = "default"
     not_before: Moment | None = None  #: start no earlier
     expires_at: Moment | None = None  #: give up if not started by

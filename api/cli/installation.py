@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from local.supervisor import Program, Supervisor
 from settings import Settings
 
 KAFKA = "kafka"
+_OWN_MACHINE = ("localhost", "127.0.0.0/8", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class Installation:
             "PYTHONUNBUFFERED": "1",
         }
         if with_browser:
+            # One's own machine is where sites under development and the demo's run; servers name theirs.
+            environment["GOALTRAIL_BROWSER__ALLOWED"] = json.dumps([*_OWN_MACHINE, *self.settings.browser.allowed])
             environment["GOALTRAIL_BROWSER__EXECUTABLE"] = str(chromium.find(self.settings.browser.executable))
         return environment
 

@@ -55,6 +55,8 @@ class Door:
             await self._pass(reader, writer)
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
             pass  # whoever asked sees the connection end
+        except asyncio.CancelledError:
+            pass  # the door is closed; asyncio's server would report it as an error
         finally:
             self._busy.discard(task)
             writer.close()

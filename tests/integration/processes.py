@@ -79,5 +79,6 @@ def settings_of(bootstrap: str, prefix: str, home: Path) -> tuple[dict[str, str]
         "GOALTRAIL_HTTP__PORT": str(port),
         "GOALTRAIL_HTTP__OUTCOME_WAIT_SECONDS": "5",
         "GOALTRAIL_TASKS__LEASE_SECONDS": "3",
+        "GOALTRAIL_BROWSER__ALLOWED": '["127.0.0.0/8"]',
     }
     return environment, f"http://127.0.0.1:{port}"
