@@ -36,9 +36,7 @@ class TaskSettings(BaseModel):
     recovery_file: Path | None = None  #: TOML: what follows which failure, per site if wanted; laid over the four above
     ageing_seconds: Annotated[float, Field(gt=0)] = 60.0  #: waiting this long counts as one step of priority
     site_ceiling: Annotated[int | None, Field(ge=1)] = None  #: tasks that run at once on one site; unlimited when unset
-    account_ceiling: Annotated[int, Field(ge=1)] = (
-        1  #: likewise with one account (`metadata.account`): they share a login
-    )
+    account_ceiling: Annotated[int, Field(ge=1)] = 1  #: likewise with one account (`metadata.account`)
 
 
 class HttpSettings(BaseModel):

@@ -13,7 +13,7 @@ _BY_MESSAGE: tuple[tuple[ErrorType, str], ...] = (
     (ErrorType.BROWSER_CRASHED, r"has been closed|Target crashed|Page crashed|Browser closed|Connection closed"),
     (
         ErrorType.SITE_DOWN,
-        r"ERR_(CONNECTION_REFUSED|NAME_NOT_RESOLVED|ADDRESS_UNREACHABLE|INTERNET_DISCONNECTED|SSL_\w+|CERT_\w+)",
+        r"ERR_(CONNECTION_REFUSED|NAME_NOT_RESOLVED|ADDRESS_UNREACHABLE|INTERNET_DISCONNECTED|SOCKS_\w+|SSL_\w+|CERT_\w+)",
     ),
     (ErrorType.INVALID_URL, r"ERR_(INVALID_URL|UNSAFE_PORT|UNKNOWN_URL_SCHEME)|[Cc]annot navigate to invalid URL"),
     (ErrorType.SERVER_ERROR, r"ERR_(EMPTY_RESPONSE|CONNECTION_RESET|CONNECTION_CLOSED|TOO_MANY_REDIRECTS|HTTP2_\w+)"),
