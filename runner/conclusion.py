@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from runner.outcome import StepTrouble, first_line, of_error
 from runner.performer import Fell, Job, Reached, StepReporter, Verdict
 from runner.steps import Stepper
 from runner.templates import UnresolvedTemplate
+from runner.traffic import Traffic
 from runner.verify import Finding, Verifier
 
 V = TypeVar("V")
@@ -34,6 +36,10 @@ _PASSING = frozenset(
 _LOOK_SECONDS = 10.0
 _COMPLAINT_LIMIT = 300
 _ALERTS = "[role=alert], .error, .errors, .alert-danger"
+_CONFIRMING = re.compile(
+    r"\b(confirm(ed|ation)|registered|thank you|thanks|success(ful(ly)?)?|booked|received)\b", re.IGNORECASE
+)
+_DENIED = re.compile(r"\b(not|never|cannot|un\w+|fail\w*|already)\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -44,6 +50,11 @@ class Conclusion:
     report: StepReporter
     stepper: Stepper
     patience: float
+    _traffic: Traffic = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Listen from the first step on: the answer to an act is gone once it was given."""
+        self._traffic = Traffic(self.stepper.hands.session.page.context)
 
     async def concluded(self, taken: int) -> Verdict:
         """Every step succeeded; is the goal reached?"""
@@ -70,20 +81,37 @@ class Conclusion:
         return Fell(error_type, said, {"found": evidence, "missing": missing})
 
     async def _inferred(self, taken: int) -> Verdict:
-        """Nothing was declared: believe the steps, unless the page says otherwise about what cannot be taken back."""
-        session = self.stepper.hands.session
+        """Nothing was declared: what the site answered and the page says about what cannot be taken back."""
+        session, act = self.stepper.hands.session, self.stepper.committed
         where = f'"{await session.page.title()}" at {session.page.url}'
-        if self.stepper.committed is not None:
-            complaint = await self._complaint()
-            same = await session.digest() == self.stepper.page_before
-            if complaint or same:
-                why = f'the page says "{complaint}"' if complaint else "nothing on the page changed"
-                said = f"This was done, but its effect could not be confirmed: {self.stepper.committed}; {why}"
-                await self._record(monotonic(), ErrorType.UNCONFIRMED, said)
-                return Fell(ErrorType.UNCONFIRMED, said)
-        return self._reached(
-            [f"Inferred, as no success indicator was declared: all {taken} steps succeeded, last page {where}"]
-        )
+        said = f"Inferred, as no success indicator was declared: all {taken} steps succeeded, last page {where}"
+        if act is None:
+            return self._reached([said], verified=bool(self.stepper.hands.data))
+        why = await self._against()
+        if why:
+            said = f"This was done, but its effect could not be confirmed: {act}; {why}"
+            await self._record(monotonic(), ErrorType.UNCONFIRMED, said)
+            return Fell(ErrorType.UNCONFIRMED, said)
+        confirming = await self._confirming() if self._traffic.taken(session.page.url) else ""
+        if confirming:
+            return self._reached([f'{said}; the site took what was sent, and the page says "{confirming}"'])
+        return self._reached([f"{said}; nothing speaks against it, nothing confirms it"], verified=False)
+
+    async def _against(self) -> str:
+        """What speaks against an act having had its effect; a page may claim what its server refused."""
+        session = self.stepper.hands.session
+        if complaint := await self._complaint():
+            return f'the page says "{complaint}"'
+        if refused := self._traffic.refused(session.page.url):
+            return refused
+        return "nothing on the page changed" if await session.digest() == self.stepper.page_before else ""
+
+    async def _confirming(self) -> str:
+        """The line of the page that confirms; empty when none does."""
+        for line in (await self.stepper.hands.session.page.locator("body").inner_text()).splitlines():
+            if _CONFIRMING.search(line) and not _DENIED.search(line):
+                return line.strip()[:_COMPLAINT_LIMIT]
+        return ""
 
     async def _complaint(self) -> str:
         """What the page says went wrong; empty when it says nothing of the kind."""
@@ -181,10 +209,10 @@ class Conclusion:
             )
         )
 
-    def _reached(self, evidence: list[str]) -> Reached:
+    def _reached(self, evidence: list[str], *, verified: bool = True) -> Reached:
         data = self.stepper.hands.data
         read = [f"{key}: {value}" for key, value in data.items()]
-        return Reached("; ".join([*read, *evidence]), evidence, dict(data))
+        return Reached("; ".join([*read, *evidence]), evidence, dict(data), verified=verified)
 
     def fell(self, trouble: StepTrouble) -> Fell:
         """The failure of an attempt that this trouble would be."""
