@@ -127,6 +127,8 @@ class PathBook:
             path = decode(UsablePath, body) if body else None
         except UndecodableRecord as unreadable:
             # The agent writes this topic from facts that the inspector has looked at; another version may do so, too.
-            log.warning("a path cannot be read", action="paths.skip", key=key.decode(), error=str(unreadable))
+            log.warning(
+                "a path cannot be read", action="paths.skip", key=key.decode(errors="replace"), error=str(unreadable)
+            )
             path = None
-        self._shelf.put(key.decode(), path)
+        self._shelf.put(key.decode(errors="replace"), path)
