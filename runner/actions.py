@@ -100,7 +100,7 @@ async def click(hands: Hands, action: Click, *, irreversible: bool) -> Act:
     """Click; an irreversible click is rehearsed first, and not waited for longer than it takes to press."""
     element = await hands.find(action.target, "press")
     position: Position | None = None if action.at is None else {"x": action.at[0], "y": action.at[1]}
-    if irreversible:
+    if irreversible and not hands.sure:
         await element.click(trial=True, position=position, timeout=hands.action_timeout * 1_000)
 
     async def act(seconds: float) -> None:

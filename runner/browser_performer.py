@@ -35,6 +35,8 @@ from runner.templates import UnresolvedTemplate
 from runner.trail import Trail
 from runner.wording import describe
 
+_REPLAY_PAUSE_SECONDS = 3.0  # between two places from which a replay can go on
+
 log = structlog.get_logger("runner")
 
 
@@ -126,10 +128,14 @@ class BrowserPerformer:
         replaceable: bool = False,
     ) -> Verdict:
         started = monotonic()
-        async with self._session(job, checkpoint) as session:
+        replays = isinstance(planner, Replayer)
+        async with self._session(job, checkpoint, traced=not replays) as session:
             stepper = self._stepper(job, steps, session)
-            trail = Trail(job, stepper, Journey(session, self.vault, steps), planner, checkpoint)
-            learns = self.paths is not None and not job.assignment.goal.steps and not isinstance(planner, Replayer)
+            journey = Journey(session, self.vault, steps)
+            if replays:
+                journey.pause = _REPLAY_PAUSE_SECONDS
+            trail = Trail(job, stepper, journey, planner, checkpoint)
+            learns = self.paths is not None and not job.assignment.goal.steps and not replays
             if learns and checkpoint is None:
                 stepper.recorder = Recorder(trail.look)
             conclusion = Conclusion(job, steps, stepper, self.timeouts.verification)
@@ -161,15 +167,19 @@ class BrowserPerformer:
         return Stepper(job, steps, hands, self.store)
 
     @asynccontextmanager
-    async def _session(self, job: Job, checkpoint: Checkpoint | None) -> AsyncIterator[Session]:
-        """A window of its own for the task, recorded so that a failure can be looked at."""
+    async def _session(self, job: Job, checkpoint: Checkpoint | None, *, traced: bool = True) -> AsyncIterator[Session]:
+        """A window of its own for the task, recorded so that a failure can be looked at.
+
+        A replay is not: a trace costs a tenth of it, and where it fails the way is gone again by a plan that is traced.
+        """
         storage: Any = None if checkpoint is None else checkpoint.storage_state
         async with AsyncExitStack() as closing:
             context = await closing.enter_async_context(self.browser.context(storage))
             context.set_default_timeout(self.timeouts.action * 1_000)
             context.set_default_navigation_timeout(self.timeouts.navigation * 1_000)
             # Pictures may show a secret that was typed into an open field; the rest of the trace can be cleaned.
-            await context.tracing.start(snapshots=True, screenshots=not job.secrets.in_use)
+            if traced:
+                await context.tracing.start(snapshots=True, screenshots=not job.secrets.in_use)
             await watch(context)
             page = await context.new_page()
             yield Session(context, page, job.secrets, navigation_timeout=self.timeouts.navigation)

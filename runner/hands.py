@@ -29,6 +29,7 @@ class Hands:
     data: dict[str, Any] = field(default_factory=dict)  #: what was read from pages
     given: Locator | None = None  #: the element of the next act, where it was found already
     found: Locator | None = None  #: the element of the last act; none where it needs none
+    sure: bool = False  #: whether that element was seen a moment ago, ready to be acted on
 
     def timeout_of(self, action: Action) -> float:
         """The most seconds the act may take."""

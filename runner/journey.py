@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from playwright.async_api import Error, StorageState
@@ -44,6 +45,9 @@ class Journey:
     irreversible_at: int | None = None  #: position of the last step that cannot be taken back
     _worth: bool = False  #: whether the steps before the boundary did more than open pages
     _saved: str | None = None  #: the artifact, once the boundary was kept
+    pause: float = 0.0  #: seconds between two boundaries; a quick run is sooner taken again than noted
+    _marked_at: float = float("-inf")
+    _marking: asyncio.Task[None] | None = None  #: notes the page that the last step led to
 
     @property
     def taken(self) -> int:
@@ -62,9 +66,23 @@ class Journey:
         """Whether the page is still the one that the last good step left."""
         return self.session.documents == self.document
 
-    async def begun(self) -> None:
+    def begun(self) -> None:
         """The site was opened, before any step of the plan."""
-        await self._mark(0, {})
+        self._begin_mark(0, {})
+
+    async def marked(self) -> None:
+        """Wait until what the page was like when it had loaded is noted; nothing may be done to it before."""
+        marking, self._marking = self._marking, None
+        if marking is not None:
+            await marking
+
+    def _begin_mark(self, position: int, data: dict[str, Any]) -> None:
+        self.document = self.session.documents
+        if monotonic() - self._marked_at < self.pause:
+            return
+        self._marked_at = monotonic()
+        # While the planner looks at the new page, and before anything is done to it.
+        self._marking = asyncio.create_task(self._mark(position, data), name="mark")
 
     async def stepped(
         self, words: str, *, irreversible: bool, found_on: int, opens: bool, data: dict[str, Any]
@@ -81,13 +99,14 @@ class Journey:
         """
         # A page that came and went between two steps is no boundary: there is nothing left of it to keep.
         if found_on != self.document and found_on == self.session.documents:
-            await self._mark(self.taken, data)
+            self._begin_mark(self.taken, data)
+            await self.marked()
         self.words.append(words)
         if irreversible:
             self.irreversible_at = self.taken - 1
         self._worth = self._worth or not opens
         if self.session.documents != self.document:
-            await self._mark(self.taken, data)
+            self._begin_mark(self.taken, data)
 
     def rewound(self) -> None:
         """The boundary's page was opened again."""
@@ -108,6 +127,10 @@ class Journey:
 
     async def save(self) -> str | None:
         """Keep the boundary as a checkpoint for whoever goes on; returns its artifact, if there is one."""
+        await self.marked()
+        return await self._save()
+
+    async def _save(self) -> str | None:
         if self.boundary is None or not self.can_return:
             return None
         if self._saved is None:
@@ -127,7 +150,6 @@ class Journey:
         return self._saved
 
     async def _mark(self, position: int, data: dict[str, Any]) -> None:
-        self.document = self.session.documents
         if not self.session.opens_by_address:
             return
         try:
@@ -141,7 +163,7 @@ class Journey:
         self.boundary = Boundary(self.session.page.url, position, storage, dict(data))
         self._saved = None
         if self._worth:
-            await self.save()
+            await self._save()
 
     async def _storage(self) -> StorageState:
         """Cookies and what scripts stored; a database that cannot be written down is left out."""

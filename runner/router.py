@@ -67,8 +67,6 @@ def climber(
 
 
 def _wishes(goal: GoalStatement, hints: str) -> tuple[Wish, ...] | Refusal:
-    wishes = wishes_of(goal.goal, goal.inputs, goal.secrets)
-    if not isinstance(wishes, Refusal) or not hints:
-        return wishes
-    hinted = wishes_of(hints, goal.inputs, goal.secrets)
-    return wishes if isinstance(hinted, Refusal) else hinted
+    """What is asked for; a human who has seen where the goal leads knows better."""
+    hinted = wishes_of(hints, goal.inputs, goal.secrets) if hints else Refusal("nobody gave hints")
+    return wishes_of(goal.goal, goal.inputs, goal.secrets) if isinstance(hinted, Refusal) else hinted

@@ -70,12 +70,13 @@ class Stepper:
             words, irreversible = describe(rendered), is_irreversible(rendered) or is_irreversible(acted)
             seconds = self.hands.timeout_of(acted)
             await self.report.may_act(seconds)
-            self.hands.given, self.hands.found = proposal.element, None
+            self.hands.given, self.hands.found, self.hands.sure = proposal.element, None, proposal.element is not None
             async with asyncio.timeout(2 * self.hands.action_timeout + _HANG_SECONDS):
                 act = await prepare(self.hands, acted, irreversible=irreversible)
             found_on = self.hands.session.documents
-            before = await self.hands.session.digest()
-            if self._loops.stuck(before, words):
+            # A replay goes from step to step as it did before, and looks at the page itself: it cannot go in circles.
+            before = await self.hands.session.digest() if irreversible or proposal.element is None else ""
+            if proposal.element is None and self._loops.stuck(before, words):
                 raise StepTrouble(ErrorType.LOOP, f"The page did not change although this was done again: {words}")
             if recorded and self.recorder is not None:
                 await self.recorder.before(proposal, self.hands.found)

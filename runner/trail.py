@@ -45,6 +45,8 @@ class Trail:
             raise StepTrouble(of_error(error.message), first_line(error.message)) from error
         except TimeoutError as error:
             raise StepTrouble(ErrorType.TIMEOUT, f"The page does not answer: {session.page.url}") from error
+        finally:
+            await self.journey.marked()
         return advice
 
     async def look(self, *, settled: bool = True) -> View:
@@ -64,7 +66,7 @@ class Trail:
             await self._continue(self.checkpoint)
         elif not _opens(self.planner):
             await self._begin("a task begins at its site")
-            await self.journey.begun()
+            self.journey.begun()
         self.opened = True
 
     async def step(self, proposal: Proposal) -> None:
@@ -89,6 +91,7 @@ class Trail:
         Raises:
             StepTrouble: the page does not open.
         """
+        await self.journey.marked()
         if not self.journey.can_return:
             raise StepTrouble(ErrorType.UNCONFIRMED, "Going back would repeat what cannot be taken back")
         await self.stepper.hands.session.refresh_window()

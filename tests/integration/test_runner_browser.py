@@ -118,7 +118,8 @@ async def test_secrets_are_in_no_artifact(hands: BrowserPerformer, site: Site) -
 @pytest.mark.parametrize(
     ("goal", "error_type", "said"),
     [
-        ("Register Eden for Tuesday", ErrorType.NO_PLAN, "No configured level understands"),
+        ("Do what suits Eden", ErrorType.NO_PLAN, "No configured level understands"),
+        ("Register Eden for Tuesday", ErrorType.AUTH, "asks for a login"),
         ("open /broken", ErrorType.SERVER_ERROR, "HTTP 500"),
         ("open /busy", ErrorType.RATE_LIMITED, "HTTP 429"),
         ("open /secret", ErrorType.ACCESS_DENIED, "HTTP 403"),
