@@ -46,6 +46,7 @@ class Machine:
             "GOALTRAIL_KAFKA__PREFIX": self.topics.prefix,
             "GOALTRAIL_HTTP__PORT": str(self.api_port),
             "GOALTRAIL_LOG_LEVEL": "WARNING",
+            "GOALTRAIL_BROWSER__ALLOWED": '["127.0.0.0/8"]',  # where the sites of benchmarks are
         }
         return {**kept, **ours, **settings, **({"GOALTRAIL_READY_FILE": str(ready_file)} if ready_file else {})}
 

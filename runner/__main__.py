@@ -18,6 +18,7 @@ import structlog
 from playwright.async_api import Error
 
 from events.errors import BrokerUnreachable, SetupIncomplete
+from events.goal import GoalStatement
 from events.topics import Topics
 from events.worker import InboxEnvelope
 from producers.artifacts import ArtifactStore
@@ -36,6 +37,7 @@ from runner.planners.models import ModelLevel
 from runner.planners.models.configured import model_planners
 from runner.replay.keeping import PathKeeper
 from runner.replay.path_book import PathBook
+from runner.safety.policy import GuardPolicy
 from runner.worker import Worker
 from settings import ModelSettings, Settings
 
@@ -76,7 +78,7 @@ async def _run(settings: Settings) -> int:
         for model in models.values():
             closing.push_async_callback(model.close)
         paths = await _paths(settings, closing)
-        performer = BrowserPerformer(browser, store, vault, timeouts, paths, models)
+        performer = BrowserPerformer(browser, store, vault, timeouts, paths, models, _limits(settings))
         await work(settings, performer, stop, closing)
     log.info("stopped", action="stop")
     return 0
@@ -101,6 +103,17 @@ def _levels(named: ModelSettings) -> Iterator[ModelLevel]:
                 max_output_tokens=named.max_output_tokens,
                 max_elements=named.max_elements,
             )
+
+
+def _limits(settings: Settings) -> Callable[[GoalStatement], GuardPolicy]:
+    """Where the window of each task may go."""
+    named = settings.browser
+
+    def limits(goal: GoalStatement) -> GuardPolicy:
+        origins = [*goal.allowed_origins, *named.allowed_origins]
+        return GuardPolicy.of(goal.site_url, origins, named.allowed, allow_private=named.allow_private)
+
+    return limits
 
 
 async def _paths(settings: Settings, closing: AsyncExitStack) -> PathKeeper:

@@ -91,6 +91,7 @@ def navigate(hands: Hands, action: Navigate) -> Act:
         raise StepTrouble(ErrorType.INVALID_URL, f"{action.url!r} is no address of a web page")
 
     async def act(seconds: float) -> None:
+        await hands.session.admit(url)
         await hands.session.page.goto(url, wait_until="domcontentloaded", timeout=seconds * 1_000)
 
     return act

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
@@ -12,12 +12,14 @@ import structlog
 from playwright.async_api import Error
 
 from events.failure import ErrorType, Strategy
+from events.goal import GoalStatement
 from events.paths import UsablePath
 from producers.artifacts import ArtifactStore
 from runner.attempt_script import CannotContinue, Script, WrongPlan
 from runner.browser import BrowserHost
 from runner.checkpoints import Checkpoint, CheckpointVault, UnusableCheckpoint
 from runner.conclusion import Conclusion
+from runner.guard import Guard
 from runner.hands import Hands
 from runner.journey import Journey
 from runner.outcome import first_line, of_error
@@ -29,6 +31,7 @@ from runner.replay.keeping import PathKeeper
 from runner.replay.recorder import Recorder
 from runner.replay.replayer import Replayer, replay_of
 from runner.router import choose_planner, second_planner
+from runner.safety.policy import GuardPolicy
 from runner.session import Session
 from runner.steps import Stepper
 from runner.templates import UnresolvedTemplate
@@ -59,6 +62,7 @@ class BrowserPerformer:
     timeouts: Timeouts = Timeouts()
     paths: PathKeeper | None = None  #: none: nothing is learned or replayed
     models: Mapping[int, ModelPlanner] = field(default_factory=dict)  #: that may be asked, by level
+    limits: Callable[[GoalStatement], GuardPolicy] | None = None  #: where a task's window may go; none: anywhere
 
     async def perform(self, job: Job, steps: StepReporter) -> Verdict:
         """See `Performer.perform`."""
@@ -174,15 +178,17 @@ class BrowserPerformer:
         """
         storage: Any = None if checkpoint is None else checkpoint.storage_state
         async with AsyncExitStack() as closing:
-            context = await closing.enter_async_context(self.browser.context(storage))
+            guard = None if self.limits is None else Guard(self.limits(job.assignment.goal))
+            proxy = None if guard is None else await closing.enter_async_context(guard.opened())
+            context = await closing.enter_async_context(self.browser.context(storage, proxy))
             context.set_default_timeout(self.timeouts.action * 1_000)
             context.set_default_navigation_timeout(self.timeouts.navigation * 1_000)
             # Pictures may show a secret that was typed into an open field; the rest of the trace can be cleaned.
             if traced:
                 await context.tracing.start(snapshots=True, screenshots=not job.secrets.in_use)
             await watch(context)
-            page = await context.new_page()
-            yield Session(context, page, job.secrets, navigation_timeout=self.timeouts.navigation)
+            page = await context.new_page() if guard is None else await guard.install(context)
+            yield Session(context, page, job.secrets, navigation_timeout=self.timeouts.navigation, guard=guard)
 
     async def _checkpoint(self, job: Job) -> Checkpoint | None:
         """What an earlier attempt left, unless the trouble it met lies in the very session that it kept."""

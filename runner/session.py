@@ -15,6 +15,7 @@ from playwright.async_api import BrowserContext, Dialog, Error, Frame, Locator, 
 
 from events.steps import Artifact
 from producers.artifacts import ArtifactStore
+from runner.guard import Guard
 from runner.outcome import StepTrouble, first_line, of_error, of_status
 from runner.secrets import MASK, SecretBox
 
@@ -33,13 +34,22 @@ log = structlog.get_logger("runner")
 class Session:
     """Follows the newest page of a context and remembers how its last navigation went."""
 
-    def __init__(self, context: BrowserContext, page: Page, secrets: SecretBox, *, navigation_timeout: float) -> None:
+    def __init__(
+        self,
+        context: BrowserContext,
+        page: Page,
+        secrets: SecretBox,
+        *,
+        navigation_timeout: float,
+        guard: Guard | None = None,
+    ) -> None:
         self.page = page
         self.redirected = False  #: whether the site sent us elsewhere than we went
         self.accepts_questions = False  #: only while an act is under way that was recorded as irreversible
         self.masked: list[Locator] = []  #: fields that hold secrets
         self.documents = 0  #: how many pages were loaded so far; says whether the page is another one than before
         self._context, self._secrets, self._timeout = context, secrets, navigation_timeout
+        self._guard = guard
         self._status: int | None = None
         self._method = "GET"  #: how the page was asked for
         self._failure: str | None = None
@@ -96,6 +106,18 @@ class Session:
         """What was answered before the next act is of no interest any more."""
         self._status = self._failure = None
         self._arrived = False
+        if self._guard is not None:
+            self._guard.refusal = None
+
+    @property
+    def refused(self) -> StepTrouble | None:
+        """Where the last act would have led, if it was kept from going there."""
+        return None if self._guard is None else self._guard.refusal
+
+    async def admit(self, url: str) -> None:
+        """Judge an address before it is opened; raises StepTrouble."""
+        if self._guard is not None:
+            await self._guard.admit(url)
 
     async def digest(self) -> str:
         """A digest of all the page shows; empty when that cannot be told."""
@@ -133,6 +155,8 @@ class Session:
 
     def _judge(self) -> None:
         where = self.page.url
+        if self.refused is not None:
+            raise self.refused
         if self._crashed:
             raise StepTrouble(of_error("Page crashed"), f"The page crashed: {where}")
         if self._failure is not None:

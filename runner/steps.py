@@ -89,7 +89,7 @@ class Stepper:
             navigates = isinstance(acted, Click | Press | Type)
             await self._act(act, seconds, navigates=navigates, irreversible=irreversible)
         except Foreseen as error:
-            trouble = _trouble(error, words)
+            trouble = self.hands.session.refused or _trouble(error, words)
             if intended and surely_not_done(trouble.error_type, str(error)):
                 self.committed, intended = committed, False
             await self._failed(words, trouble, started, proposal, irreversible=intended)

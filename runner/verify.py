@@ -75,6 +75,7 @@ class Verifier:
         indicator = render_model(declared, self.inputs)
         url = urljoin(self.site_url, indicator.at or "")
         self.session.forget_answers()
+        await self.session.admit(url)
         await self.session.page.goto(url, wait_until="domcontentloaded", timeout=self.navigation_timeout * 1_000)
         await self.session.settle(expect_navigation=False)
         return await self._holds(indicator, self.patience)

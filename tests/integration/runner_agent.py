@@ -67,6 +67,7 @@ class Agent:
             "GOALTRAIL_KAFKA__PARTITIONS": "3",
             "GOALTRAIL_HOME": str(home),
             "GOALTRAIL_BROWSER__CAPACITY": "3",
+            "GOALTRAIL_BROWSER__ALLOWED": '["127.0.0.0/8"]',
         }
 
     def worker(self) -> str:
