@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from events.action import Action
 from events.failure import ErrorType
-from runner.page.acts import PageAct, Put, Write
+from runner.page.acts import PageAct, Push, Put, Write
 from runner.page.bundle import bundle
 from runner.page.recorded import as_action, as_seen
 from runner.page.view import Element, View
@@ -21,6 +21,11 @@ from runner.templates import secrets_in
 from runner.wording import is_irreversible
 
 _MODEL = "by a model"
+_SENT = frozenset({"sent", "sent yes"})  #: how the rules note that a form was sent for good
+#: Buttons of forms that send something and change nothing by it.
+_ONLY_LOOKS = re.compile(
+    r"\b(search|find|filter|show|sort|next|continue|back|log ?in|sign ?in|log ?out|sign ?out)\b", re.IGNORECASE
+)
 _MOST_WAITS = 12  # in a row; rules count their own, models do not
 
 
@@ -117,7 +122,7 @@ class Climber:
         described = as_action(view, said.act)
         if described is None:
             return None
-        for_good = is_irreversible(described)
+        for_good = is_irreversible(described) or _sends(view, said)
         deed = Deed.of(said if choice.level == 0 else replace(said, wish=self._wish(view), note=_MODEL), view)
         self._deeds[-1].append(deed)
         self._levels.append(choice.level)
@@ -150,6 +155,17 @@ class Climber:
             return self.secrets & frozenset(secrets_in(repr(wishes[said.wish]))) if wishes else frozenset()
         element = view.get(getattr(said.act, "element", ""))
         return frozenset() if element is None else frozenset(n for n in self.secrets if _is_for(n, element))
+
+
+def _sends(view: View, said: Next) -> bool:
+    """Whether the act sends a form that changes something on the site, whatever its button is called."""
+    if said.note.partition("\n")[0] in _SENT:
+        return True
+    element = view.get(getattr(said.act, "element", ""))
+    if element is None or not element.posts or not isinstance(said.act, Push):
+        return False
+    asks = any(e.type == "password" and (e.form, e.frame) == (element.form, element.frame) for e in view)
+    return not asks and _ONLY_LOOKS.search(element.said) is None
 
 
 def shows(view: View) -> str:
