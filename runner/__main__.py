@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +27,7 @@ from producers.commands import CommandSender
 from producers.kafka import KafkaPublisher
 from producers.paths import PathReporter
 from producers.step_marks import StepMarks
+from runner.accounts import AccountSessions
 from runner.alive import Heartbeat, new_worker_id
 from runner.attempt import Desk
 from runner.browser import BrowserHost
@@ -71,14 +73,17 @@ async def _run(settings: Settings) -> int:
         closing.push_async_callback(browser.close)
         log.info("browser", action="browser.start", executable=str(await browser.start()))
         timeouts = Timeouts(settings.browser.action_timeout_seconds, settings.browser.navigation_timeout_seconds)
-        store = ArtifactStore(settings.artifacts or str(settings.home.absolute() / "artifacts"))
+        where = settings.artifacts or str(settings.home.absolute() / "artifacts")
+        store = ArtifactStore(where)
         given = settings.checkpoint_keys.get_secret_value() if settings.checkpoint_keys else None
-        vault = CheckpointVault(store, checkpoint_keys(given, settings.home.absolute()))
+        keys = checkpoint_keys(given, settings.home.absolute())
+        vault = CheckpointVault(store, keys)
         models = model_planners(_levels(settings.models))
         for model in models.values():
             closing.push_async_callback(model.close)
         paths = await _paths(settings, closing)
-        performer = BrowserPerformer(browser, store, vault, timeouts, paths, models, _limits(settings))
+        accounts = AccountSessions(where, keys, lasts=timedelta(days=settings.browser.account_days))
+        performer = BrowserPerformer(browser, store, vault, timeouts, paths, models, _limits(settings), accounts)
         await work(settings, performer, stop, closing)
     log.info("stopped", action="stop")
     return 0

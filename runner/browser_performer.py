@@ -15,6 +15,8 @@ from events.failure import ErrorType, Strategy
 from events.goal import GoalStatement
 from events.paths import UsablePath
 from producers.artifacts import ArtifactStore
+from runner.accounts import AccountSessions
+from runner.accounts.login import Login
 from runner.attempt_script import CannotContinue, Script, WrongPlan
 from runner.browser import BrowserHost
 from runner.checkpoints import Checkpoint, CheckpointVault, UnusableCheckpoint
@@ -63,6 +65,7 @@ class BrowserPerformer:
     paths: PathKeeper | None = None  #: none: nothing is learned or replayed
     models: Mapping[int, ModelPlanner] = field(default_factory=dict)  #: that may be asked, by level
     limits: Callable[[GoalStatement], GuardPolicy] | None = None  #: where a task's window may go; none: anywhere
+    accounts: AccountSessions | None = None  #: none: every task logs in by itself
 
     async def perform(self, job: Job, steps: StepReporter) -> Verdict:
         """See `Performer.perform`."""
@@ -133,7 +136,11 @@ class BrowserPerformer:
     ) -> Verdict:
         started = monotonic()
         replays = isinstance(planner, Replayer)
-        async with self._session(job, checkpoint, traced=not replays) as session:
+        login = Login(self.accounts, job.assignment.goal)
+        async with AsyncExitStack() as closing:
+            await closing.enter_async_context(login.alone())
+            known = checkpoint.storage_state if checkpoint is not None else await login.known(planner)
+            session = await closing.enter_async_context(self._session(job, known, traced=not replays))
             stepper = self._stepper(job, steps, session)
             journey = Journey(session, self.vault, steps)
             if replays:
@@ -144,7 +151,9 @@ class BrowserPerformer:
                 stepper.recorder = Recorder(trail.look)
             conclusion = Conclusion(job, steps, stepper, self.timeouts.verification)
             verdict = await Script(steps, stepper, trail, conclusion, replaceable=replaceable).perform()
-        taken = stepper.recorder.steps() if stepper.recorder is not None else None
+            await login.after(verdict, session)
+        # A way that began logged in says nothing of how to log in.
+        taken = stepper.recorder.steps() if stepper.recorder is not None and not login.used else None
         if self.paths is not None and taken and isinstance(verdict, Reached) and verdict.verified:
             self.paths.learned(job, taken, seconds=monotonic() - started)
         return verdict
@@ -152,7 +161,7 @@ class BrowserPerformer:
     async def _verify(
         self, job: Job, steps: StepReporter, planner: Planner | GiveUp, checkpoint: Checkpoint | None
     ) -> Verdict:
-        async with self._session(job, checkpoint) as session:
+        async with self._session(job, None if checkpoint is None else checkpoint.storage_state) as session:
             stepper = self._stepper(job, steps, session)
             known = FixedPlan((), "rules", "nothing is known") if isinstance(planner, GiveUp) else planner
             trail = Trail(job, stepper, Journey(session, self.vault, steps), known)
@@ -171,12 +180,11 @@ class BrowserPerformer:
         return Stepper(job, steps, hands, self.store)
 
     @asynccontextmanager
-    async def _session(self, job: Job, checkpoint: Checkpoint | None, *, traced: bool = True) -> AsyncIterator[Session]:
+    async def _session(self, job: Job, storage: Any, *, traced: bool = True) -> AsyncIterator[Session]:
         """A window of its own for the task, recorded so that a failure can be looked at.
 
         A replay is not: a trace costs a tenth of it, and where it fails the way is gone again by a plan that is traced.
         """
-        storage: Any = None if checkpoint is None else checkpoint.storage_state
         async with AsyncExitStack() as closing:
             guard = None if self.limits is None else Guard(self.limits(job.assignment.goal))
             proxy = None if guard is None else await closing.enter_async_context(guard.opened())
