@@ -19,6 +19,7 @@ from api import (
     history,
     keys,
     metrics,
+    paths,
     prices,
     queries,
     queues,
@@ -51,7 +52,7 @@ def create_app(parts: Parts) -> FastAPI:
     errors.install(app)
     app.state.letter_acts = asyncio.Lock()
     # What looks after one task comes last: other paths would otherwise be read as task ids.
-    whole = (health, analysts, analysts_page, queues, workers, desk, dead_letters, metrics, prices, feed, keys)
+    whole = (health, analysts, analysts_page, queues, workers, desk, dead_letters, paths, metrics, prices, feed, keys)
     for part in (*whole, queries, timeline, history, artifacts, commands):
         app.include_router(part.router)
     return app

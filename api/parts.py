@@ -24,6 +24,7 @@ from projections.desk_answers import (
     LetterState,
     WebhookAnswer,
 )
+from projections.path_queries import EditionAnswer, PathAnswer, PathPage, PathState
 from projections.price_queries import PriceAnswer
 from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
 from projections.sql_limits import SqlResult
@@ -125,6 +126,24 @@ class Readable(Protocol):
 
     def dead_letter(self, letter: str) -> DeadLetterAnswer | None:
         """One of them."""
+        ...
+
+    def paths(  # noqa: D102 - as in Readings
+        self,
+        *,
+        site: str | None = None,
+        goal: str | None = None,
+        state: PathState | None = None,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> PathPage: ...
+
+    def paths_named(self, prefix: str) -> list[PathAnswer]:
+        """Those whose key begins so."""
+        ...
+
+    def path_editions(self, path_key: str) -> list[EditionAnswer]:
+        """Of one of them, oldest first."""
         ...
 
 

@@ -17,6 +17,7 @@ GoaltrailError
 ├── NoSuchKey              an API key nobody knows
 ├── NoSuchWorker           a worker nobody ever heard
 ├── NoSuchLetter           a dead letter nobody knows
+├── NoSuchPath             a navigation path, or an edition of it, nobody knows
 ├── NotRedrivable          a dead letter that cannot be sent again
 ├── NotReadYet             the readings have not reached a fact
 ├── NotDecidedYet          no outcome of a command in time
@@ -111,6 +112,10 @@ class NoSuchKey(GoaltrailError):
 
 class NoSuchWorker(GoaltrailError):
     """Raised when no worker of that name was ever heard; names are new for every process start."""
+
+
+class NoSuchPath(GoaltrailError):
+    """Raised when no navigation path, or no edition of it, has this name, or several have."""
 
 
 class NoSuchLetter(GoaltrailError):

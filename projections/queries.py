@@ -6,11 +6,12 @@ from projections.answers import ReadingCounts
 from projections.desk_queries import DeskReadings
 from projections.metrics_queries import MetricsReadings
 from projections.named_lists import NamedLists
+from projections.path_queries import PathReadings
 from projections.queue_queries import QueueReadings
 from projections.timeline_queries import TimelineReadings
 
 
-class Readings(NamedLists, QueueReadings, MetricsReadings, DeskReadings, TimelineReadings):
+class Readings(NamedLists, QueueReadings, MetricsReadings, DeskReadings, PathReadings, TimelineReadings):
     """All answers of one store; any thread may ask."""
 
     def counts(self) -> list[ReadingCounts]:

@@ -15,6 +15,7 @@ from api.cli import (
     doctor,
     keys,
     metrics,
+    paths,
     prices,
     query,
     queues,
@@ -45,6 +46,7 @@ app.add_typer(queues.app, name="queues")
 app.add_typer(workers.app, name="workers")
 app.add_typer(desk.app, name="desk")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(paths.app, name="paths")
 app.add_typer(metrics.app)
 app.add_typer(prices.app)
 app.add_typer(keys.app, name="keys")

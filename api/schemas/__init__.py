@@ -25,6 +25,17 @@ from api.schemas.health import Health
 from api.schemas.history import Recovery, RecoveryList, Webhook, WebhookList
 from api.schemas.keys import CreateKey, KeyGone, KeyList, KeyMade, KeyView
 from api.schemas.metrics import AiShare, CostTaken, Metrics, MetricsQuery, MetricsRow, MetricsSummary, ReportCost
+from api.schemas.paths import (
+    Edition,
+    ExpirePath,
+    Path,
+    PathDetails,
+    PathDone,
+    PathPage,
+    PathQuery,
+    PinPath,
+    UnpinPath,
+)
 from api.schemas.prices import PriceRow, Prices
 from api.schemas.queues import (
     Ceilings,
@@ -58,10 +69,12 @@ __all__ = [
     "DeadLetterPage",
     "DeadLetterQuery",
     "Discard",
+    "Edition",
     "Escalation",
     "EscalationPage",
     "EscalationQuery",
     "ExecutionLog",
+    "ExpirePath",
     "Failure",
     "FeedFact",
     "Given",
@@ -82,7 +95,13 @@ __all__ = [
     "Moment",
     "Order",
     "OrderUnderway",
+    "Path",
+    "PathDetails",
+    "PathDone",
+    "PathPage",
+    "PathQuery",
     "Paused",
+    "PinPath",
     "PriceRow",
     "Prices",
     "QueueList",
@@ -110,6 +129,7 @@ __all__ = [
     "TimelineFact",
     "TimelineQuery",
     "Underway",
+    "UnpinPath",
     "Webhook",
     "WebhookList",
     "WorkerList",

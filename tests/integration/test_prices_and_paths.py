@@ -40,6 +40,15 @@ def test_tokens_are_priced_and_paths_are_read(broker: Broker, tmp_path: Path) ->
             assert projector.wait_for(token, 30.0)
             until(lambda: priced(projector, task) == [0.0045, None], what="the list's price")
             until(lambda: {price.source for price in projector.readings.prices()} >= {"unknown"})
+            readings = projector.readings
+            page = readings.paths(state="expired", limit=5)
+            assert (page.total, [path.successes for path in page.paths]) == (1, [2])
+            assert readings.paths(state="usable").total == readings.paths(goal="nobody said so").total == 0
+            [path] = readings.paths_named(page.paths[0].path_key[:6])
+            editions = readings.path_editions(path.path_key)
+            assert [edition.number for edition in editions] == [1, 2]
+            assert path.edition == editions[-1].edition
+            assert editions[0].steps[0]["action"]["op"]
         finally:
             projector.stop()
 

@@ -25,6 +25,7 @@ from producers.outcomes import OutcomeDesk
 from producers.publisher import Placement
 from projections.answers import ExecutionLog, RecoveryAnswer, StepAnswer, TaskAnswer, TaskPage, TaskSummary
 from projections.desk_answers import DeadLetterAnswer, DeadLetterPage, EscalationAnswer, EscalationPage, WebhookAnswer
+from projections.path_queries import EditionAnswer, PathAnswer, PathPage
 from projections.price_queries import PriceAnswer
 from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
 from projections.timeline_queries import FactAnswer
@@ -70,6 +71,8 @@ class FakeReadings:
     asked: list[dict[str, Any]] = field(default_factory=list)
     after: dict[str, int] = field(default_factory=dict)  #: task id -> how many looks miss it
     decided: set[str] = field(default_factory=set)  #: commands whose facts are read
+    known_paths: list[PathAnswer] = field(default_factory=list)
+    editions: dict[str, list[EditionAnswer]] = field(default_factory=dict)
     status: QueueStatus = field(default_factory=samples.queue_status)
     heard: list[WorkerAnswer] = field(default_factory=list)
     escalated: dict[str, EscalationAnswer] = field(default_factory=dict)
@@ -148,6 +151,16 @@ class FakeReadings:
 
     def dead_letter(self, letter: str) -> DeadLetterAnswer | None:
         return self.letters.get(letter)
+
+    def paths(self, **asked: Any) -> PathPage:
+        self.asked.append(asked)
+        return PathPage(list(self.known_paths), len(self.known_paths), asked["limit"], asked["offset"])
+
+    def paths_named(self, prefix: str) -> list[PathAnswer]:
+        return [path for path in self.known_paths if path.path_key.startswith(prefix)]
+
+    def path_editions(self, path_key: str) -> list[EditionAnswer]:
+        return self.editions.get(path_key, [])
 
 
 @dataclass
