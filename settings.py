@@ -92,6 +92,13 @@ class ModelSettings(BaseModel):
     max_elements: Annotated[int, Field(ge=5)] = 60  #: of the page that a model is shown
 
 
+class PathSettings(BaseModel):
+    """Navigation paths: what was learned of reaching a goal, done again without planning."""
+
+    days: Annotated[float, Field(gt=0, le=3_650)] = 30.0  #: a path lives so long after it was last learned or verified
+    failures_in_row: Annotated[int, Field(ge=1)] = 3  #: replays that do not reach the goal before it is left alone
+
+
 class WebhookSettings(BaseModel):
     """Calls to a task's `callback_url`."""
 
@@ -129,6 +136,7 @@ class Settings(BaseSettings):
     analysts: AnalystSettings = Field(default_factory=AnalystSettings)
     browser: BrowserSettings = Field(default_factory=BrowserSettings)
     models: ModelSettings = Field(default_factory=ModelSettings)
+    paths: PathSettings = Field(default_factory=PathSettings)
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
 
     @property

@@ -108,7 +108,7 @@ def build(settings: Settings) -> faust.App:
         GroupProgress(connection, topics, group), lifecycle, patience_seconds=_WATCHDOG_PATIENCE_SECONDS, end=_stalled
     )
     _attach_agents(app, topics, lifecycle)
-    paths = PathOffice(lambda: PathLog(connection, topics), topics, PathPolicy())
+    paths = PathOffice(lambda: PathLog(connection, topics), topics, PathPolicy(settings.paths.failures_in_row))
     offices = (dispatcher, Inspector(connection, topics), _webhook_office(settings, topics, ledger), paths)
     _attach_offices(app, topics, lifecycle, offices, settings.kafka.session_timeout_seconds / 2)
     _attach_timers(app, topics, timer, watchdog, lifecycle)

@@ -129,7 +129,7 @@ async def _paths(settings: Settings, closing: AsyncExitStack) -> PathKeeper:
     publisher = KafkaPublisher(connection)
     closing.push_async_callback(asyncio.to_thread, publisher.close)
     reporter = PathReporter(publisher, topics, f"runner:{platform.node()}")
-    return PathKeeper(book.find, reporter)
+    return PathKeeper(book.find, reporter, timedelta(days=settings.paths.days))
 
 
 async def work(settings: Settings, performer: Performer, stop: asyncio.Event, closing: AsyncExitStack) -> None:

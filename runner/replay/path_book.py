@@ -21,6 +21,7 @@ from runner.replay.pattern import Inputs, origin_of, path_for
 _POLL_SECONDS = 0.2  # how long a stop may take to be seen
 _CALL_SECONDS = 5.0
 _START_SECONDS = 10.0  # replay saves time and money; waiting for it longer than this would waste both
+_RETRY_SECONDS = 1.0
 _BATCH = 500
 
 log = structlog.get_logger("runner")
@@ -79,13 +80,6 @@ class PathBook:
     def start(self) -> None:
         """Begin to read; returns once all that was there is known, or after a while without it. Blocks."""
         started = monotonic()
-        try:
-            found = self._consumer.list_topics(self._topic, timeout=_CALL_SECONDS).topics[self._topic].partitions
-        except KafkaException as error:
-            log.warning("goes on without known paths", action="paths.read", reason=error.args[0].str())
-            return
-        self._ahead = set(found)
-        self._consumer.assign([TopicPartition(self._topic, number, OFFSET_BEGINNING) for number in found])
         self._thread.start()
         if not self._caught_up.wait(_START_SECONDS):
             log.warning("goes on before all known paths were read", action="paths.read", known=len(self._shelf))
@@ -101,12 +95,29 @@ class PathBook:
         self._consumer.close()
 
     def _run(self) -> None:
+        while not self._assigned():
+            if self._stop.wait(_RETRY_SECONDS):
+                return
         while not self._stop.is_set():
             first = self._consumer.poll(_POLL_SECONDS)
             if first is None:
                 continue
             for message in (first, *self._consumer.consume(_BATCH, timeout=0)):
                 self._take(message)
+
+    def _assigned(self) -> bool:
+        """Whether it is known by now what there is to read."""
+        try:
+            found = self._consumer.list_topics(self._topic, timeout=_CALL_SECONDS).topics[self._topic].partitions
+        except KafkaException as error:
+            log.warning("known paths are not read yet", action="paths.read", reason=error.args[0].str())
+            return False
+        if not found:  # nothing was ever published
+            self._caught_up.set()
+            return False
+        self._ahead = set(found)
+        self._consumer.assign([TopicPartition(self._topic, number, OFFSET_BEGINNING) for number in found])
+        return True
 
     def _take(self, message: Message) -> None:
         error = message.error()
