@@ -168,8 +168,12 @@ class Journey:
     async def _storage(self) -> StorageState:
         """Cookies and what scripts stored; a database that cannot be written down is left out."""
         context = self.session.page.context
+        # Stays so when a page hangs: the window may come late, and is none that the site opened.
+        self.session.reads_state = True
         try:
             async with asyncio.timeout(_STATE_SECONDS / 2):
-                return await context.storage_state(indexed_db=True)
+                state = await context.storage_state(indexed_db=True)
         except (Error, TimeoutError):
-            return await context.storage_state()
+            state = await context.storage_state()
+        self.session.reads_state = False
+        return state

@@ -47,6 +47,7 @@ class Session:
         self.redirected = False  #: whether the site sent us elsewhere than we went
         self.accepts_questions = False  #: only while an act is under way that was recorded as irreversible
         self.masked: list[Locator] = []  #: fields that hold secrets
+        self.reads_state = False  #: whether Playwright may open a window of its own to read what sites stored
         self.documents = 0  #: how many pages were loaded so far; says whether the page is another one than before
         self._context, self._secrets, self._timeout = context, secrets, navigation_timeout
         self._guard = guard
@@ -58,7 +59,7 @@ class Session:
         self._arrived = False  #: whether a navigation came to its end since the last act began
         self._changed = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None  #: of a window that did not answer
-        context.on("page", self._opened)
+        context.on("page", self._appeared)
         self._listen(page)
 
     async def settle(self, *, expect_navigation: bool) -> None:
@@ -99,7 +100,7 @@ class Session:
         except (Error, TimeoutError):
             log.info("the window does not answer; opening another", action="window.new", url=stuck.url)
         self._opened(await self._context.new_page())
-        self._crashed, self._pending = False, None
+        self._crashed, self._pending, self.reads_state = False, None, False
         self._closing = asyncio.create_task(_closed(stuck))
 
     def forget_answers(self) -> None:
@@ -164,6 +165,10 @@ class Session:
         trouble = None if self._status is None else of_status(self._status)
         if trouble is not None:
             raise StepTrouble(trouble, f"The site answered HTTP {self._status}: {where}")
+
+    def _appeared(self, page: Page) -> None:
+        if not self.reads_state:
+            self._opened(page)
 
     def _opened(self, page: Page) -> None:
         if page == self.page:  # ours, opened by `refresh_window`; the context tells of it as well
