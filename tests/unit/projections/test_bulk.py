@@ -250,7 +250,7 @@ def test_every_field_is_read_or_known_not_to_be_needed() -> None:
     """A field that is added must be added here, too: old records lack it, and would all go through Python."""
     unread = {
         "body_hash", "hints", "note", "operator", "resolution", "checkpoint", "expires_in_seconds", "step_number",
-        "total_steps", "total_cost", "cost", "success_indicators",
+        "total_steps", "total_cost", "cost", "success_indicators", "allowed_origins",
     }  # fmt: skip
     facts = {name: fact for fact in get_args(TaskFact) if (name := fact.model_fields["type"].default)}
     for name in shapes.PLAIN_EVENTS:
