@@ -55,7 +55,7 @@ async def run(
             async with host.context() as context:
                 await watch(context)
                 secrets = SecretBox({})
-                session = Session(context, await context.new_page(), secrets, navigation_timeout=10)
+                session = Session(context, await context.new_page(), navigation_timeout=10)
                 hands = Hands(session, site.base, secrets, _ACT_SECONDS, 10)
                 for task in tasks or site.tasks:
                     for seed in seeds:

@@ -84,7 +84,7 @@ async def _opened(host: BrowserHost, site: todomvc_site.Site, app: str) -> Async
         await watch(context)
         await site.close_off(context)
         secrets = SecretBox({})
-        session = Session(context, await context.new_page(), secrets, navigation_timeout=10)
+        session = Session(context, await context.new_page(), navigation_timeout=10)
         hands = Hands(session, site.base, secrets, _ACT_SECONDS, 10)
         if app:
             await site.open(session.page, app)

@@ -83,7 +83,10 @@ async def _run(settings: Settings) -> int:
             closing.push_async_callback(model.close)
         paths = await _paths(settings, closing)
         accounts = AccountSessions(where, keys, lasts=timedelta(days=settings.browser.account_days))
-        performer = BrowserPerformer(browser, store, vault, timeouts, paths, models, _limits(settings), accounts)
+        filmed = settings.browser.step_pictures
+        performer = BrowserPerformer(
+            browser, store, vault, timeouts, paths, models, _limits(settings), accounts, filmed=filmed
+        )
         await work(settings, performer, stop, closing)
     log.info("stopped", action="stop")
     return 0

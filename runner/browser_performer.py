@@ -21,12 +21,14 @@ from runner.attempt_script import CannotContinue, Script, WrongPlan
 from runner.browser import BrowserHost
 from runner.checkpoints import Checkpoint, CheckpointVault, UnusableCheckpoint
 from runner.conclusion import Conclusion
+from runner.film import Film
 from runner.guard import Guard
 from runner.hands import Hands
 from runner.journey import Journey
 from runner.outcome import first_line, of_error
 from runner.page.look import watch
 from runner.performer import Fell, Job, Reached, StepReporter, Verdict
+from runner.pictures import Pictures
 from runner.planners.models import ModelPlanner
 from runner.planners.planner import FixedPlan, GiveUp, Planner
 from runner.replay.keeping import PathKeeper
@@ -66,6 +68,7 @@ class BrowserPerformer:
     models: Mapping[int, ModelPlanner] = field(default_factory=dict)  #: that may be asked, by level
     limits: Callable[[GoalStatement], GuardPolicy] | None = None  #: where a task's window may go; none: anywhere
     accounts: AccountSessions | None = None  #: none: every task logs in by itself
+    filmed: bool = True  #: whether each step has a picture
 
     async def perform(self, job: Job, steps: StepReporter) -> Verdict:
         """See `Performer.perform`."""
@@ -141,7 +144,7 @@ class BrowserPerformer:
             await closing.enter_async_context(login.alone())
             known = checkpoint.storage_state if checkpoint is not None else await login.known(planner)
             session = await closing.enter_async_context(self._session(job, known, traced=not replays))
-            stepper = self._stepper(job, steps, session)
+            stepper = self._stepper(job, steps, session, traced=not replays)
             journey = Journey(session, self.vault, steps)
             if replays:
                 journey.pause = _REPLAY_PAUSE_SECONDS
@@ -169,7 +172,7 @@ class BrowserPerformer:
             act = job.earlier.irreversible or ""
             return await conclusion.verify_only(act, logged_in=checkpoint is not None, run_up=trail.run_up)
 
-    def _stepper(self, job: Job, steps: StepReporter, session: Session) -> Stepper:
+    def _stepper(self, job: Job, steps: StepReporter, session: Session, *, traced: bool = True) -> Stepper:
         hands = Hands(
             session,
             job.assignment.goal.site_url,
@@ -177,7 +180,10 @@ class BrowserPerformer:
             action_timeout=self.timeouts.action,
             navigation_timeout=self.timeouts.navigation,
         )
-        return Stepper(job, steps, hands, self.store)
+        film = Film() if self.filmed else None
+        if film is not None:
+            film.follow(session.page)
+        return Stepper(job, steps, hands, Pictures(session, self.store, job.secrets, film, traced))
 
     @asynccontextmanager
     async def _session(self, job: Job, storage: Any, *, traced: bool = True) -> AsyncIterator[Session]:
@@ -196,7 +202,7 @@ class BrowserPerformer:
                 await context.tracing.start(snapshots=True, screenshots=not job.secrets.in_use)
             await watch(context)
             page = await context.new_page() if guard is None else await guard.install(context)
-            yield Session(context, page, job.secrets, navigation_timeout=self.timeouts.navigation, guard=guard)
+            yield Session(context, page, navigation_timeout=self.timeouts.navigation, guard=guard)
 
     async def _checkpoint(self, job: Job) -> Checkpoint | None:
         """What an earlier attempt left, unless the trouble it met lies in the very session that it kept."""

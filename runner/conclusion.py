@@ -193,7 +193,8 @@ class Conclusion:
         """Verification is a step of its own, with pictures when it fails."""
         session = self.stepper.hands.session
         took = round((monotonic() - started) * 1_000, 1)
-        pictures = [] if said is None else await session.pictures(self.stepper.store)
+        taking = self.stepper.pictures
+        pictures = await (taking.of_step() if said is None else taking.of_failure())
         self.report.executed(
             StepExecuted(
                 step_number=0,

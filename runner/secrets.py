@@ -41,6 +41,11 @@ class SecretBox:
         """Whether the task refers to secrets at all."""
         return bool(self._references)
 
+    @property
+    def values_given(self) -> tuple[str, ...]:
+        """The values that were asked for so far."""
+        return tuple(self._values.values())
+
     def forms(self) -> list[str]:
         """Every form in which a value given out may show, longest first."""
         shown = {form for value in self._values.values() for form in _forms(value)}

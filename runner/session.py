@@ -1,29 +1,20 @@
-"""One task's window: its page, what the site answered, and pictures of it when something went wrong."""
+"""One task's window: its page, and what the site answered."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import hashlib
-import io
-import tempfile
-import zipfile
-from pathlib import Path
 
 import structlog
 from playwright.async_api import BrowserContext, Dialog, Error, Frame, Locator, Page, Request, Response
 
-from events.steps import Artifact
-from producers.artifacts import ArtifactStore
 from runner.guard import Guard
-from runner.outcome import StepTrouble, first_line, of_error, of_status
-from runner.secrets import MASK, SecretBox
+from runner.outcome import StepTrouble, of_error, of_status
 
 _NAVIGATION_SHOWS_SECONDS = 0.1  # how long after an act a navigation may take to begin
 _LOAD_SECONDS = 5.0  # a document that is there may go on loading pictures after this
 _DIGEST_SECONDS = 2.0
-_PICTURE_SECONDS = 3.0
-_JPEG_QUALITY = 60
 _DIGEST_JS = """() => location.href + '\\n' + (document.body ? document.body.innerText : '') + '\\n' +
   [...document.querySelectorAll('input, select, textarea')].map(e => e.type === 'password' ? e.value.length :
     e.value + e.checked).join('\\n')"""
@@ -38,7 +29,6 @@ class Session:
         self,
         context: BrowserContext,
         page: Page,
-        secrets: SecretBox,
         *,
         navigation_timeout: float,
         guard: Guard | None = None,
@@ -49,7 +39,7 @@ class Session:
         self.masked: list[Locator] = []  #: fields that hold secrets
         self.reads_state = False  #: whether Playwright may open a window of its own to read what sites stored
         self.documents = 0  #: how many pages were loaded so far; says whether the page is another one than before
-        self._context, self._secrets, self._timeout = context, secrets, navigation_timeout
+        self._context, self._timeout = context, navigation_timeout
         self._guard = guard
         self._status: int | None = None
         self._method = "GET"  #: how the page was asked for
@@ -128,31 +118,6 @@ class Session:
         except (Error, TimeoutError):
             return ""
         return hashlib.sha256(shown.encode()).hexdigest()
-
-    async def pictures(self, store: ArtifactStore) -> list[Artifact]:
-        """A screenshot and the trace so far, for the step that failed; what cannot be had is left out."""
-        taken: list[Artifact] = []
-        for take in (self._screenshot, self._trace):
-            try:
-                async with asyncio.timeout(_PICTURE_SECONDS):
-                    taken.append(await take(store))
-            except (Error, TimeoutError, OSError) as error:
-                log.info("no picture of a failed step", action="artifact", reason=first_line(str(error)))
-        return taken
-
-    async def _screenshot(self, store: ArtifactStore) -> Artifact:
-        picture = await self.page.screenshot(
-            type="jpeg", quality=_JPEG_QUALITY, mask=self.masked, timeout=_PICTURE_SECONDS * 1_000
-        )
-        return await store.put("screenshot", picture, "image/jpeg")
-
-    async def _trace(self, store: ArtifactStore) -> Artifact:
-        with tempfile.TemporaryDirectory(prefix="goaltrail-trace-") as folder:
-            place = Path(folder) / "trace.zip"
-            await self._context.tracing.stop_chunk(path=place)
-            await self._context.tracing.start_chunk()  # the attempt may go on, and fail again
-            content = await asyncio.to_thread(_cleaned, place, self._secrets)
-        return await store.put("trace", content, "application/zip")
 
     def _judge(self) -> None:
         where = self.page.url
@@ -251,18 +216,3 @@ class Session:
 async def _closed(page: Page) -> None:
     with contextlib.suppress(Error):
         await page.close()
-
-
-def _cleaned(place: Path, secrets: SecretBox) -> bytes:
-    """The trace without secrets: it holds what was typed, and every request's body."""
-    if not secrets.in_use:
-        return place.read_bytes()
-    forms = [form.encode() for form in secrets.forms()]
-    cleaned = io.BytesIO()
-    with zipfile.ZipFile(place) as source, zipfile.ZipFile(cleaned, "w", zipfile.ZIP_DEFLATED) as target:
-        for entry in source.infolist():
-            content = source.read(entry)
-            for form in forms:
-                content = content.replace(form, MASK.encode())
-            target.writestr(entry.filename, content)
-    return cleaned.getvalue()

@@ -13,12 +13,12 @@ from playwright.async_api import Error
 from events.action import Action, Click, Fill, Press, Type, Wait
 from events.failure import ErrorType
 from events.steps import Artifact, StepExecuted
-from producers.artifacts import ArtifactStore
 from runner.actions import prepare
 from runner.hands import Act, Hands
 from runner.limits import LoopWatch
 from runner.outcome import StepTrouble, first_line, of_error, surely_not_done
 from runner.performer import Job, StepReporter
+from runner.pictures import Pictures
 from runner.planners.planner import Asked, Proposal
 from runner.replay.recorder import Recorder
 from runner.secrets import UnresolvedSecret
@@ -47,7 +47,7 @@ class Stepper:
     job: Job
     report: StepReporter
     hands: Hands
-    store: ArtifactStore
+    pictures: Pictures
     committed: str | None = None  #: the irreversible act that was begun in this attempt, and may have had its effect
     page_before: str = ""  #: digest of the page before that act
     recorder: Recorder | None = None  #: notes what is done, where that may be done again
@@ -94,7 +94,9 @@ class Stepper:
                 self.committed, intended = committed, False
             await self._failed(words, trouble, started, proposal, irreversible=intended)
             raise trouble from error
-        self._record(words, started, proposal, result="success", irreversible=intended)
+        typed = isinstance(acted, Type) and acted.enter and bool(secrets_in(acted.value))
+        pictures = await self.pictures.of_step(anew=typed)
+        self._record(words, started, proposal, result="success", irreversible=intended, pictures=pictures)
         return Taken(intended, found_on)
 
     def asked(self, in_vain: Sequence[Asked], action: str) -> None:
@@ -173,7 +175,7 @@ class Stepper:
     async def _failed(
         self, words: str, trouble: StepTrouble, started: float, proposal: Proposal, *, irreversible: bool
     ) -> None:
-        pictures = await self.hands.session.pictures(self.store)
+        pictures = await self.pictures.of_failure()
         self._record(
             words, started, proposal, result="error", irreversible=irreversible, trouble=trouble, pictures=pictures
         )

@@ -52,7 +52,7 @@ async def hands() -> AsyncIterator[Hands]:
         async with host.context() as context:
             await watch(context)
             secrets = SecretBox({})
-            session = Session(context, await context.new_page(), secrets, navigation_timeout=5)
+            session = Session(context, await context.new_page(), navigation_timeout=5)
             await session.page.goto("data:text/html," + quote(PAGE))
             await session.page.frame_locator("iframe").locator("button").wait_for()
             yield Hands(session, "http://127.0.0.1/", secrets, 2, 5)

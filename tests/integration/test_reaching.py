@@ -54,7 +54,7 @@ async def ask(host: BrowserHost, start: str, goal: str, given: Mapping[str, Any]
     async with host.context() as context:
         await watch(context)
         box = SecretBox(_SECRETS)
-        session = Session(context, await context.new_page(), box, navigation_timeout=10)
+        session = Session(context, await context.new_page(), navigation_timeout=10)
         hands = Hands(session, start, box, 5, 10)
         await session.page.goto(start)
         history: list[Deed] = []

@@ -15,7 +15,6 @@ from events.indicators import SuccessIndicator
 from runner.browser import BrowserHost
 from runner.page.look import look
 from runner.replay.expecting import unmet
-from runner.secrets import SecretBox
 from runner.session import Session
 from runner.verify import Verifier
 
@@ -79,7 +78,7 @@ async def test_the_browser_and_a_look_agree_on_what_a_page_proves(chromium_path:
     try:
         async with host.context() as context:
             page = await context.new_page()
-            session = Session(context, page, SecretBox({}), navigation_timeout=5)
+            session = Session(context, page, navigation_timeout=5)
             await page.goto(address)
             so = [await holding(session, page, told) for told in SO]
             not_so = [await holding(session, page, told) for told in NOT_SO]

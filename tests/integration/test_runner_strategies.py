@@ -19,7 +19,6 @@ from runner.browser_performer import BrowserPerformer
 from runner.outcome import StepTrouble
 from runner.performer import Fell, Reached
 from runner.recovery.dialogs import close_dialogs
-from runner.secrets import SecretBox
 from runner.session import Session
 from tests.integration.runner_parts import Kept, job, performer
 
@@ -129,7 +128,7 @@ async def test_a_login_nobody_knows_or_accepts_is_a_failure_of_the_login(
 
 
 async def test_a_window_that_hangs_is_left_for_another(page: Page) -> None:
-    session = Session(page.context, page, SecretBox({}), navigation_timeout=2.0)
+    session = Session(page.context, page, navigation_timeout=2.0)
     await session.refresh_window()
     assert session.page is page
     await page.set_content("<script>setTimeout(() => { for (;;) {} }, 50)</script>")
