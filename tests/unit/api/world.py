@@ -223,7 +223,7 @@ def build() -> World:
 
     probes = Probes(lambda: True, lambda: 1, lambda: True, lambda: True, list)
     parts = Parts(
-        topics, publisher, publisher.desk, ring, readings, wait_until, probes, 0.2, artifacts=ArtifactStore("memory://")
+        topics, publisher, publisher.desk, ring, readings, wait_until, probes, 1.0, artifacts=ArtifactStore("memory://")
     )
     transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {operator}"}
