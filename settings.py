@@ -71,7 +71,7 @@ class BrowserSettings(BaseModel):
     allowed: list[str] = Field(default_factory=list)  #: hosts, addresses and networks that may be visited all the same
     allowed_origins: list[str] = Field(default_factory=list)  #: where every task's window may go beside its site
     account_days: Annotated[float, Field(gt=0)] = 14.0  #: how long an account's login is kept for its next task
-    step_pictures: bool = True  #: keep a picture of the window with each step; failed steps have one in any case
+    step_pictures: Literal["all", "new", "none"] = "new"  #: `new`: not of replays, which get a sixth slower
 
 
 class ModelSettings(BaseModel):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from playwright.async_api import Error
@@ -44,6 +44,9 @@ from runner.wording import describe
 
 _REPLAY_PAUSE_SECONDS = 3.0  # between two places from which a replay can go on
 
+#: Which steps have a picture: all, none, or those that no replay takes.
+Filmed = Literal["all", "new", "none"]
+
 log = structlog.get_logger("runner")
 
 
@@ -68,7 +71,7 @@ class BrowserPerformer:
     models: Mapping[int, ModelPlanner] = field(default_factory=dict)  #: that may be asked, by level
     limits: Callable[[GoalStatement], GuardPolicy] | None = None  #: where a task's window may go; none: anywhere
     accounts: AccountSessions | None = None  #: none: every task logs in by itself
-    filmed: bool = True  #: whether each step has a picture
+    filmed: Filmed = "new"
 
     async def perform(self, job: Job, steps: StepReporter) -> Verdict:
         """See `Performer.perform`."""
@@ -144,10 +147,10 @@ class BrowserPerformer:
             await closing.enter_async_context(login.alone())
             known = checkpoint.storage_state if checkpoint is not None else await login.known(planner)
             session = await closing.enter_async_context(self._session(job, known, traced=not replays))
-            stepper = self._stepper(job, steps, session, traced=not replays)
+            stepper = self._stepper(job, steps, session, replays=replays)
             journey = Journey(session, self.vault, steps)
             if replays:
-                journey.pause = _REPLAY_PAUSE_SECONDS
+                journey.take_pauses(_REPLAY_PAUSE_SECONDS)
             trail = Trail(job, stepper, journey, planner, checkpoint)
             learns = self.paths is not None and not job.assignment.goal.steps and not replays
             if learns and checkpoint is None:
@@ -172,7 +175,7 @@ class BrowserPerformer:
             act = job.earlier.irreversible or ""
             return await conclusion.verify_only(act, logged_in=checkpoint is not None, run_up=trail.run_up)
 
-    def _stepper(self, job: Job, steps: StepReporter, session: Session, *, traced: bool = True) -> Stepper:
+    def _stepper(self, job: Job, steps: StepReporter, session: Session, *, replays: bool = False) -> Stepper:
         hands = Hands(
             session,
             job.assignment.goal.site_url,
@@ -180,10 +183,10 @@ class BrowserPerformer:
             action_timeout=self.timeouts.action,
             navigation_timeout=self.timeouts.navigation,
         )
-        film = Film() if self.filmed else None
+        film = Film() if self.filmed == "all" or (self.filmed == "new" and not replays) else None
         if film is not None:
             film.follow(session.page)
-        return Stepper(job, steps, hands, Pictures(session, self.store, job.secrets, film, traced))
+        return Stepper(job, steps, hands, Pictures(session, self.store, job.secrets, film, traced=not replays))
 
     @asynccontextmanager
     async def _session(self, job: Job, storage: Any, *, traced: bool = True) -> AsyncIterator[Session]:

@@ -45,7 +45,7 @@ class Journey:
     irreversible_at: int | None = None  #: position of the last step that cannot be taken back
     _worth: bool = False  #: whether the steps before the boundary did more than open pages
     _saved: str | None = None  #: the artifact, once the boundary was kept
-    pause: float = 0.0  #: seconds between two boundaries; a quick run is sooner taken again than noted
+    _pause: float = 0.0  #: seconds between two boundaries
     _marked_at: float = float("-inf")
     _marking: asyncio.Task[None] | None = None  #: notes the page that the last step led to
 
@@ -66,6 +66,10 @@ class Journey:
         """Whether the page is still the one that the last good step left."""
         return self.session.documents == self.document
 
+    def take_pauses(self, seconds: float) -> None:
+        """From now on, so much time lies between two boundaries: a quick run is sooner taken again than noted."""
+        self._pause, self._marked_at = seconds, monotonic()
+
     def begun(self) -> None:
         """The site was opened, before any step of the plan."""
         self._begin_mark(0, {})
@@ -78,7 +82,7 @@ class Journey:
 
     def _begin_mark(self, position: int, data: dict[str, Any]) -> None:
         self.document = self.session.documents
-        if monotonic() - self._marked_at < self.pause:
+        if monotonic() - self._marked_at < self._pause:
             return
         self._marked_at = monotonic()
         # While the planner looks at the new page, and before anything is done to it.

@@ -111,7 +111,9 @@ class Session:
             await self._guard.admit(url)
 
     async def digest(self) -> str:
-        """A digest of all the page shows; empty when that cannot be told."""
+        """A digest of all the page shows; empty when that cannot be told, or it shows nothing yet."""
+        if self.page.url == "about:blank":
+            return ""
         try:
             async with asyncio.timeout(_DIGEST_SECONDS):  # a page whose scripts never end does not answer
                 shown = str(await self.page.evaluate(_DIGEST_JS))

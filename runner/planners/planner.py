@@ -42,6 +42,7 @@ class Proposal:
     view: View | None = None  #: on which it was proposed
     depends: frozenset[str] = frozenset()  #: inputs that decided which of several like elements is meant
     element: Locator | None = None  #: where it was found already
+    again: bool = False  #: done so before; whoever proposes it looks at the page, so that it cannot go in circles
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,7 @@ class Replayer:
             ready=True,
             secrets=self.secrets,
             element=element,
+            again=True,
         )
 
 

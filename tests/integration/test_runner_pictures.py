@@ -115,5 +115,5 @@ async def test_what_a_page_repeats_of_a_secret_is_covered(
 async def test_pictures_can_be_left_out(hands: BrowserPerformer) -> None:
     with serve(echoing) as site:
         log = Kept()
-        await replace(hands, filmed=False).perform(job("look around", site.url, steps=steps("plain")), log)
+        await replace(hands, filmed="none").perform(job("look around", site.url, steps=steps("plain")), log)
     assert [step.artifacts for step in log.steps] == [[]] * len(log.steps)
