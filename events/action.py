@@ -162,11 +162,57 @@ class WaitFor(Declared):
 
 
 class Extract(Declared):
-    """Read the text of an element into the result data under `key`."""
+    """Read something of an element into the result data under `key`: its text or value, unless said otherwise."""
 
     op: Literal["extract"] = "extract"
     target: Target
     key: SHORT
+    attribute: SHORT | None = None  #: this attribute instead; addresses come whole
+    table: bool = False  #: the rows of a table, each an object by the names of its columns
+    all: bool = False  #: a list of what every visible match says, in the order of the page
+
+    @model_validator(mode="after")
+    def _reads_one_thing(self) -> Extract:
+        if self.table and (self.attribute or self.all):
+            raise ValueError("a table is read by itself, without attribute or all")
+        return self
+
+
+class UploadFile(Declared):
+    """One file to give to a page; its content comes with the goal or from what was kept before, never from a disk."""
+
+    name: SHORT  #: as the site sees it, without folders
+    text: TEXT | None = None  #: its content; may hold `{{name}}`
+    base64: Annotated[str, Field(max_length=200_000, pattern=r"^[A-Za-z0-9+/\s]*={0,2}\s*$")] | None = None
+    artifact: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = (
+        None  #: SHA-256, as the result of a download says it
+    )
+    media_type: SHORT | None = None  #: guessed from the name when unset
+
+    @model_validator(mode="after")
+    def _has_one_content(self) -> UploadFile:
+        if sum(content is not None for content in (self.text, self.base64, self.artifact)) != 1:
+            raise ValueError("a file needs exactly one of text, base64 and artifact")
+        if "/" in self.name or "\\" in self.name:
+            raise ValueError("a file's name has no folders")
+        return self
+
+
+class Upload(Declared):
+    """Give files to a field for them, or to what a button opens to choose some."""
+
+    op: Literal["upload"] = "upload"
+    target: Target
+    files: Annotated[list[UploadFile], Field(min_length=1, max_length=20)]
+
+
+class Download(Declared):
+    """Click what downloads a file; it is kept as an artifact, and told in the result data under `key`."""
+
+    op: Literal["download"] = "download"
+    target: Target
+    key: SHORT
+    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = 60.0
 
 
 Action = Annotated[
@@ -184,6 +230,8 @@ Action = Annotated[
     | SelectText
     | Wait
     | WaitFor
-    | Extract,
+    | Extract
+    | Upload
+    | Download,
     Field(discriminator="op"),
 ]

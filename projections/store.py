@@ -19,7 +19,7 @@ _log = structlog.get_logger(__name__)
 FILE = Path("readings") / "readings.duckdb"  #: where an installation keeps it, below its data folder
 SNAPSHOTS = Path("snapshots-of-readings")  #: likewise, what is published for analysts
 SCHEMA_VERSION = 6  #: raised with every change of schema.sql or of a view
-CODE_VERSION = 4  #: raised when a fold gives other rows for the same facts
+CODE_VERSION = 5  #: raised when a fold gives other rows for the same facts
 
 #: Checkpoints are ours to time: the default one comes every 16 MB, in the middle of a batch. Batches are small, so a
 #: second thread adds 10 % of CPU and no speed.

@@ -16,6 +16,7 @@ from events.action import (
     Action,
     Check,
     Click,
+    Download,
     Drag,
     Extract,
     Fill,
@@ -28,18 +29,20 @@ from events.action import (
     SelectText,
     Target,
     Type,
+    Upload,
     Wait,
     WaitFor,
 )
 from events.failure import ErrorType
+from runner.files import download, upload
 from runner.gestures import drag, hover, scroll, select_text, type_text, wait
 from runner.grounding import ground
 from runner.hands import Act, Hands
 from runner.outcome import StepTrouble
+from runner.reading import extract
 from runner.templates import render
 from runner.wording import closest, name_of
 
-_EXTRACT_LIMIT = 20_000  # characters of one text read from a page
 _OPTIONS_JS = "select => select.options ? [...select.options].map(o => o.label.trim()) : null"
 
 
@@ -80,6 +83,10 @@ async def prepare(hands: Hands, action: Action, *, irreversible: bool) -> Act:
             return await wait_for(hands, action)
         case Extract():
             return await extract(hands, action)
+        case Upload():
+            return await upload(hands, action)
+        case Download():
+            return await download(hands, action)
         case _:
             assert_never(action)
 
@@ -174,17 +181,5 @@ async def wait_for(hands: Hands, action: WaitFor) -> Act:
 
     async def act(_: float) -> None:
         await ground(hands.session.page, action.target, "any", action.timeout_seconds, patient=True)
-
-    return act
-
-
-async def extract(hands: Hands, action: Extract) -> Act:
-    """Read the text of an element, or the value of a field."""
-    element = await hands.find(action.target, "any")
-
-    async def act(seconds: float) -> None:
-        in_field = await element.evaluate("e => 'value' in e && e.tagName !== 'LI'", timeout=seconds * 1_000)
-        read = element.input_value if in_field else element.inner_text
-        hands.data[action.key] = (await read(timeout=seconds * 1_000)).strip()[:_EXTRACT_LIMIT]
 
     return act

@@ -55,11 +55,17 @@ class BrowserHost:
 
     @asynccontextmanager
     async def context(
-        self, storage: StorageState | None = None, proxy: ProxySettings | None = None
+        self, storage: StorageState | None = None, proxy: ProxySettings | None = None, *, downloads: bool = False
     ) -> AsyncIterator[BrowserContext]:
-        """A fresh context, closed at the end whatever happens."""
+        """A fresh context, closed at the end whatever happens.
+
+        Args:
+            storage: what sites stored before.
+            proxy: through which it goes out.
+            downloads: whether files may come; they go with the context.
+        """
         browser = await self._running()
-        context = await browser.new_context(storage_state=storage, proxy=proxy, accept_downloads=False)
+        context = await browser.new_context(storage_state=storage, proxy=proxy, accept_downloads=downloads)
         try:
             yield context
         finally:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import structlog
 from playwright.async_api import Error
 
+from events.action import Download
 from events.failure import ErrorType, Strategy
 from events.goal import GoalStatement
 from events.paths import UsablePath
@@ -146,7 +147,9 @@ class BrowserPerformer:
         async with AsyncExitStack() as closing:
             await closing.enter_async_context(login.alone())
             known = checkpoint.storage_state if checkpoint is not None else await login.known(planner)
-            session = await closing.enter_async_context(self._session(job, known, traced=not replays))
+            downloads = any(isinstance(action, Download) for action in planner.known)
+            opening = self._session(job, known, traced=not replays, downloads=downloads)
+            session = await closing.enter_async_context(opening)
             stepper = self._stepper(job, steps, session, replays=replays)
             journey = Journey(session, self.vault, steps)
             if replays:
@@ -182,6 +185,7 @@ class BrowserPerformer:
             job.secrets,
             action_timeout=self.timeouts.action,
             navigation_timeout=self.timeouts.navigation,
+            store=self.store,
         )
         film = Film() if self.filmed == "all" or (self.filmed == "new" and not replays) else None
         if film is not None:
@@ -189,7 +193,9 @@ class BrowserPerformer:
         return Stepper(job, steps, hands, Pictures(session, self.store, job.secrets, film, traced=not replays))
 
     @asynccontextmanager
-    async def _session(self, job: Job, storage: Any, *, traced: bool = True) -> AsyncIterator[Session]:
+    async def _session(
+        self, job: Job, storage: Any, *, traced: bool = True, downloads: bool = False
+    ) -> AsyncIterator[Session]:
         """A window of its own for the task, recorded so that a failure can be looked at.
 
         A replay is not: a trace costs a tenth of it, and where it fails the way is gone again by a plan that is traced.
@@ -197,7 +203,7 @@ class BrowserPerformer:
         async with AsyncExitStack() as closing:
             guard = None if self.limits is None else Guard(self.limits(job.assignment.goal))
             proxy = None if guard is None else await closing.enter_async_context(guard.opened())
-            context = await closing.enter_async_context(self.browser.context(storage, proxy))
+            context = await closing.enter_async_context(self.browser.context(storage, proxy, downloads=downloads))
             context.set_default_timeout(self.timeouts.action * 1_000)
             context.set_default_navigation_timeout(self.timeouts.navigation * 1_000)
             # Pictures may show a secret that was typed into an open field; the rest of the trace can be cleaned.

@@ -20,6 +20,7 @@ Kind = Literal["press", "field", "any"]  #: what the element is needed for: its 
 
 _POLL_SECONDS = 0.05
 _STILL_SECONDS = 2.0  # a loaded page that did not change for so long will not grow the element any more
+_LIST_STILL_SECONDS = 0.2  # a list that did not change for so long has come
 _LOGIN_WORDS = r"log[ _-]?in|sign[ _-]?in|\bauth"
 _PRESSABLE = ("button", "link", "tab", "menuitem", "checkbox", "radio", "option", "switch", "treeitem")
 _ROWS = (
@@ -131,6 +132,29 @@ async def ground(
         still = monotonic() - still_since >= min(_STILL_SECONDS, seconds / 2)
         if (still and not patient) or monotonic() - started > seconds:
             raise await _absent(search, matches, still=still, redirected=redirected)
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def ground_all(page: Page, target: Target, seconds: float) -> Locator:
+    """Every visible element that matches, as many as there are once the page is at rest.
+
+    Raises:
+        StepTrouble: none matches.
+    """
+    search = Search(place_of(page, target.frame), target, "any")
+    started = still_since = monotonic()
+    state = ""
+    while True:
+        now_state = str(await search.page.evaluate(_STATE_JS))
+        if now_state != state or not now_state.startswith("complete"):
+            state, still_since = now_state, monotonic()
+        for candidate in search.candidates():
+            visible = candidate.filter(visible=True)
+            if await visible.count() and (monotonic() - still_since >= _LIST_STILL_SECONDS):
+                return visible
+        still = monotonic() - still_since >= min(_STILL_SECONDS, seconds / 2)
+        if still or monotonic() - started > seconds:
+            raise await _absent(search, 0, still=still, redirected=False)
         await asyncio.sleep(_POLL_SECONDS)
 
 

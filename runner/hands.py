@@ -8,7 +8,9 @@ from typing import Any
 
 from playwright.async_api import Locator
 
-from events.action import Action, Navigate, Target, Wait, WaitFor
+from events.action import Action, Download, Navigate, Target, Wait, WaitFor
+from events.steps import Artifact
+from producers.artifacts import ArtifactStore
 from runner.grounding import Kind, ground
 from runner.secrets import SecretBox
 from runner.session import Session
@@ -26,7 +28,9 @@ class Hands:
     secrets: SecretBox
     action_timeout: float
     navigation_timeout: float
+    store: ArtifactStore | None = None  #: where files are kept and come from; none: neither
     data: dict[str, Any] = field(default_factory=dict)  #: what was read from pages
+    kept: list[Artifact] = field(default_factory=list)  #: files of the last act
     given: Locator | None = None  #: the element of the next act, where it was found already
     found: Locator | None = None  #: the element of the last act; none where it needs none
     sure: bool = False  #: whether that element was seen a moment ago, ready to be acted on
@@ -36,7 +40,7 @@ class Hands:
         match action:
             case Navigate():
                 return self.navigation_timeout
-            case WaitFor():
+            case WaitFor() | Download():
                 return action.timeout_seconds
             case Wait():
                 return action.seconds

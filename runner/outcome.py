@@ -27,6 +27,7 @@ _BY_MESSAGE: tuple[tuple[ErrorType, str], ...] = (
         ErrorType.GOAL_UNREACHABLE,
         r"strict mode violation|did not find some options|Element is not an? |Cannot type text into|Not a checkbox",
     ),
+    (ErrorType.GOAL_UNREACHABLE, r"Non-multiple file input|Node is not an HTMLInputElement"),
     (ErrorType.INVALID_INPUT, r"while parsing \w+ selector|Unknown engine|Unknown key"),
     (ErrorType.TIMEOUT, r"Timeout \d+(\.\d+)?ms exceeded"),
 )

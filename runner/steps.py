@@ -70,6 +70,7 @@ class Stepper:
             words, irreversible = describe(rendered), is_irreversible(rendered) or is_irreversible(acted)
             seconds = self.hands.timeout_of(acted)
             await self.report.may_act(seconds)
+            self.hands.kept = []
             self.hands.given, self.hands.found, self.hands.sure = proposal.element, None, proposal.element is not None
             async with asyncio.timeout(2 * self.hands.action_timeout + _HANG_SECONDS):
                 act = await prepare(self.hands, acted, irreversible=irreversible)
@@ -168,7 +169,7 @@ class Stepper:
             error_details=None if trouble is None else trouble.message,
             url=self.hands.session.page.url,
             irreversible=irreversible,
-            artifacts=list(pictures),
+            artifacts=[*pictures, *self.hands.kept],
         )
         self.report.executed(step if proposal.asked is None else step.model_copy(update=_asking(proposal.asked)))
 

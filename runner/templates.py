@@ -96,6 +96,8 @@ def render_model(
             changes[name] = render(value, inputs, keeper)
         elif isinstance(value, list) and name == "options":
             changes[name] = [render(option, inputs) for option in value]
+        elif isinstance(value, list) and all(isinstance(item, BaseModel) for item in value):
+            changes[name] = [render_model(item, inputs) for item in value]
     return model.model_copy(update=changes)
 
 

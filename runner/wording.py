@@ -11,6 +11,7 @@ from events.action import (
     Action,
     Check,
     Click,
+    Download,
     Drag,
     Extract,
     Fill,
@@ -23,6 +24,7 @@ from events.action import (
     SelectText,
     Target,
     Type,
+    Upload,
     Wait,
     WaitFor,
 )
@@ -97,9 +99,19 @@ def describe(action: Action) -> str:
         case WaitFor():
             return f"wait for {name_of(action.target)}"
         case Extract():
-            return f'read {name_of(action.target)} as "{action.key}"'
+            return f'read {_part(action)}{name_of(action.target)} as "{action.key}"'
+        case Upload():
+            return f"upload {', '.join(file.name for file in action.files)} to {name_of(action.target)}"
+        case Download():
+            return f'download from {name_of(action.target)} as "{action.key}"'
         case _:
             assert_never(action)
+
+
+def _part(action: Extract) -> str:
+    """What of an element is read."""
+    whole = "every " if action.all else ""
+    return f"{action.attribute} of {whole}" if action.attribute else "the table " if action.table else whole
 
 
 def _destination(action: Drag) -> str:
