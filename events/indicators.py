@@ -62,7 +62,28 @@ class ElementState(Declared):
     at: SHORT | None = None
 
 
+class ResponseReceived(Declared):
+    """The site answered a request like this; of several the last one counts. It cannot be seen again after a crash."""
+
+    kind: Literal["response"] = "response"
+    url_contains: SHORT
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
+    status: Annotated[int, Field(ge=100, le=599)] | None = None  #: any below 400 when unset
+    body_contains: SHORT | None = None
+    at: None = None
+
+
+class ResultValue(Declared):
+    """Something was read into the result data under `key`: anything but nothing, or what is said here."""
+
+    kind: Literal["result_value"] = "result_value"
+    key: SHORT
+    equals: TEXT | None = None  #: the whole of it
+    contains: SHORT | None = None  #: a part of it, or of one entry of a list or table
+    at: None = None
+
+
 SuccessIndicator = Annotated[
-    UrlContains | TextVisible | TextGone | ElementVisible | ElementState | FieldValue,
+    UrlContains | TextVisible | TextGone | ElementVisible | ElementState | FieldValue | ResponseReceived | ResultValue,
     Field(discriminator="kind"),
 ]

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from time import monotonic
 from typing import TypeVar
 
 from playwright.async_api import Error
 
 from events.failure import ErrorType
+from events.indicators import ResponseReceived, ResultValue
 from events.steps import StepExecuted
+from runner.evidence import Finding, is_wanted, was_read
 from runner.outcome import StepTrouble, first_line, of_error
+from runner.page.look import settle
 from runner.performer import Fell, Job, Reached, StepReporter, Verdict
 from runner.steps import Stepper
-from runner.templates import UnresolvedTemplate
-from runner.traffic import Traffic
-from runner.verify import Finding, Verifier
+from runner.templates import UnresolvedTemplate, render_model
+from runner.verify import Verifier
 
 V = TypeVar("V")
 
@@ -34,6 +37,7 @@ _PASSING = frozenset(
     }
 )
 _LOOK_SECONDS = 10.0
+_POLL_SECONDS = 0.1
 _COMPLAINT_LIMIT = 300
 _ALERTS = "[role=alert], .error, .errors, .alert-danger"
 _CONFIRMING = re.compile(
@@ -50,11 +54,19 @@ class Conclusion:
     report: StepReporter
     stepper: Stepper
     patience: float
-    _traffic: Traffic = field(init=False)
 
     def __post_init__(self) -> None:
-        """Listen from the first step on: the answer to an act is gone once it was given."""
-        self._traffic = Traffic(self.stepper.hands.session.page.context)
+        """Say whose answers are to be read: they are gone once their page is."""
+        goal = self.job.assignment.goal
+        with suppress(UnresolvedTemplate):
+            looked_into = [
+                render_model(indicator, goal.inputs)
+                for indicator in goal.success_indicators
+                if isinstance(indicator, ResponseReceived) and indicator.body_contains is not None
+            ]
+            self.stepper.hands.session.traffic.wants_body = lambda method, url: any(
+                is_wanted(indicator, method, url) for indicator in looked_into
+            )
 
     async def concluded(self, taken: int) -> Verdict:
         """Every step succeeded; is the goal reached?"""
@@ -86,23 +98,46 @@ class Conclusion:
         where = f'"{await session.page.title()}" at {session.page.url}'
         said = f"Inferred, as no success indicator was declared: all {taken} steps succeeded, last page {where}"
         if act is None:
-            return self._reached([said], verified=bool(self.stepper.hands.data))
+            return await self._read_only(said)
+        await self._aftermath()
+        confirming = await self._confirming()
         why = await self._against()
+        if not why and not session.traffic.sent and not confirming:
+            why = "nothing was sent to the site, and nothing on the page confirms it"
         if why:
             said = f"This was done, but its effect could not be confirmed: {act}; {why}"
             await self._record(monotonic(), ErrorType.UNCONFIRMED, said)
             return Fell(ErrorType.UNCONFIRMED, said)
-        confirming = await self._confirming() if self._traffic.taken(session.page.url) else ""
-        if confirming:
+        if confirming and session.traffic.taken(session.page.url):
             return self._reached([f'{said}; the site took what was sent, and the page says "{confirming}"'])
         return self._reached([f"{said}; nothing speaks against it, nothing confirms it"], verified=False)
+
+    async def _aftermath(self) -> None:
+        """Wait until the act was answered and the page shows what came of it; as long as an indicator is waited for."""
+        session, until = self.stepper.hands.session, monotonic() + self.patience
+        while monotonic() < until:
+            await session.traffic.at_rest(until - monotonic())
+            if session.traffic.refused(session.page.url) or await session.digest() != self.stepper.page_before:
+                await settle(session.page)
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _read_only(self, said: str) -> Verdict:
+        """Nothing was done for good: what was read is all there is to show for it."""
+        data = self.stepper.hands.data
+        empty = [key for key in data if not was_read(data, ResultValue(key=key)).holds]
+        if data and len(empty) == len(data):
+            said = f"Nothing could be read: {', '.join(empty)} is empty on {self.stepper.hands.session.page.url}"
+            await self._record(monotonic(), ErrorType.UNKNOWN, said)
+            return Fell(ErrorType.UNKNOWN, said)
+        return self._reached([said], verified=bool(data) and not empty)
 
     async def _against(self) -> str:
         """What speaks against an act having had its effect; a page may claim what its server refused."""
         session = self.stepper.hands.session
         if complaint := await self._complaint():
             return f'the page says "{complaint}"'
-        if refused := self._traffic.refused(session.page.url):
+        if refused := session.traffic.refused(session.page.url):
             return refused
         return "nothing on the page changed" if await session.digest() == self.stepper.page_before else ""
 
@@ -176,6 +211,7 @@ class Conclusion:
             goal.inputs,
             patience=self.patience,
             navigation_timeout=hands.navigation_timeout,
+            data=hands.data,
         )
 
     async def _look(self, look: Callable[[], Awaitable[list[Finding]]]) -> list[Finding]:

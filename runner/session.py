@@ -11,6 +11,7 @@ from playwright.async_api import BrowserContext, Dialog, Error, Frame, Locator, 
 
 from runner.guard import Guard
 from runner.outcome import StepTrouble, of_error, of_status
+from runner.traffic import Traffic
 
 _NAVIGATION_SHOWS_SECONDS = 0.1  # how long after an act a navigation may take to begin
 _LOAD_SECONDS = 5.0  # a document that is there may go on loading pictures after this
@@ -38,6 +39,7 @@ class Session:
         self.accepts_questions = False  #: only while an act is under way that was recorded as irreversible
         self.masked: list[Locator] = []  #: fields that hold secrets
         self.reads_state = False  #: whether Playwright may open a window of its own to read what sites stored
+        self.traffic = Traffic(context)
         self.documents = 0  #: how many pages were loaded so far; says whether the page is another one than before
         self._context, self._timeout = context, navigation_timeout
         self._guard = guard

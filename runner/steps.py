@@ -85,6 +85,8 @@ class Stepper:
             if irreversible:
                 await self.report.intend(words)
                 intended = True
+                if committed is None:
+                    self.hands.session.traffic.mark()
                 self.committed, self.page_before = words, before
                 seconds = min(seconds, await self.report.may_act(seconds) - _MARGIN_SECONDS)
             navigates = isinstance(acted, Click | Press | Type)

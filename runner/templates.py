@@ -23,6 +23,10 @@ _TEXTS = (
     "within",
     "at",
     "frame",
+    "url_contains",
+    "body_contains",
+    "equals",
+    "contains",
 )
 
 M = TypeVar("M", bound=BaseModel)

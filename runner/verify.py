@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import assert_never
 from urllib.parse import urljoin
@@ -16,11 +16,14 @@ from events.indicators import (
     ElementState,
     ElementVisible,
     FieldValue,
+    ResponseReceived,
+    ResultValue,
     SuccessIndicator,
     TextGone,
     TextVisible,
     UrlContains,
 )
+from runner.evidence import Finding, answered, was_read
 from runner.grounding import ground
 from runner.outcome import StepTrouble, of_error
 from runner.session import Session
@@ -33,14 +36,6 @@ _HANG_SECONDS = 5.0  # on top of what a look may take, before the page is taken 
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One indicator, and what was found; the sentence is evidence either way."""
-
-    holds: bool
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
 class Verifier:
     """Looks for the indicators of one task; all must hold."""
 
@@ -50,6 +45,7 @@ class Verifier:
     inputs: Mapping[str, str | float | bool]
     patience: float  #: seconds an indicator is waited for
     navigation_timeout: float
+    data: Mapping[str, object] = field(default_factory=dict)  #: what was read
 
     async def look_here(self) -> list[Finding]:
         """On the page as it is; an indicator that names a page gets a second look there."""
@@ -119,6 +115,10 @@ class Verifier:
                     await expect(field).to_have_value(indicator.value, timeout=seconds * 1_000)
                 except AssertionError:
                     return Finding(holds=False, sentence=f"{_say(indicator)}: not on {page.url}")
+            case ResponseReceived():
+                return await answered(self.session.traffic, indicator, seconds)
+            case ResultValue():
+                return was_read(self.data, indicator)
             case _:
                 assert_never(indicator)
         return Finding(holds=True, sentence=f"{_say(indicator)}: {page.url}")
@@ -138,5 +138,9 @@ def _say(indicator: SuccessIndicator) -> str:
             return f"the page shows {name_of(indicator.target)}"
         case FieldValue():
             return f'{name_of(indicator.target)} holds "{indicator.value}"'
+        case ResponseReceived():
+            return f"the site answered {indicator.url_contains}"
+        case ResultValue():
+            return f'"{indicator.key}" was read'
         case _:
             assert_never(indicator)

@@ -15,6 +15,8 @@ from events.indicators import (
     ElementState,
     ElementVisible,
     FieldValue,
+    ResponseReceived,
+    ResultValue,
     SuccessIndicator,
     TextGone,
     TextVisible,
@@ -195,6 +197,8 @@ def _missing(expected: SuccessIndicator, view: View) -> str:
             return _other_state(expected, view)
         case FieldValue():
             return _other_value(expected, view)
+        case ResponseReceived() | ResultValue():
+            return ""  # no page shows it
         case _:
             assert_never(expected)
 
