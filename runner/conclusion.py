@@ -41,7 +41,9 @@ _POLL_SECONDS = 0.1
 _COMPLAINT_LIMIT = 300
 _ALERTS = "[role=alert], .error, .errors, .alert-danger"
 _CONFIRMING = re.compile(
-    r"\b(confirm(ed|ation)|registered|thank you|thanks|success(ful(ly)?)?|booked|received)\b", re.IGNORECASE
+    r"\b(confirm(ed|ation)|thank you|thanks|success(ful(ly)?)?|registered|booked|ordered|received|sent|submitted|saved|added"
+    r"|removed|deleted|cancell?ed)\b",
+    re.IGNORECASE,
 )
 _DENIED = re.compile(r"\b(not|never|cannot|un\w+|fail\w*|already)\b", re.IGNORECASE)
 
@@ -117,7 +119,7 @@ class Conclusion:
         session, until = self.stepper.hands.session, monotonic() + self.patience
         while monotonic() < until:
             await session.traffic.at_rest(until - monotonic())
-            if session.traffic.refused(session.page.url) or await session.digest() != self.stepper.page_before:
+            if session.traffic.refused(session.page.url) or await session.shown() != self.stepper.page_before:
                 await settle(session.page)
                 return
             await asyncio.sleep(_POLL_SECONDS)
@@ -139,12 +141,13 @@ class Conclusion:
             return f'the page says "{complaint}"'
         if refused := session.traffic.refused(session.page.url):
             return refused
-        return "nothing on the page changed" if await session.digest() == self.stepper.page_before else ""
+        return "nothing on the page changed" if await session.shown() == self.stepper.page_before else ""
 
     async def _confirming(self) -> str:
-        """The line of the page that confirms; empty when none does."""
+        """The line that confirms, of those the page did not show before the act; empty when none does."""
+        before = set(self.stepper.page_before.splitlines())
         for line in (await self.stepper.hands.session.page.locator("body").inner_text()).splitlines():
-            if _CONFIRMING.search(line) and not _DENIED.search(line):
+            if line not in before and _CONFIRMING.search(line) and not _DENIED.search(line):
                 return line.strip()[:_COMPLAINT_LIMIT]
         return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -25,10 +26,10 @@ class LoopWatch:
         before. Another page of a list, or the next field of a form, is another page or another act.
 
         Args:
-            page: a digest of what the page shows, taken before the act; empty where that cannot be told.
+            page: all that the page shows before the act; empty where that cannot be told.
             act: the act in words.
         """
-        now = (page, act)
+        now = (hashlib.sha256(page.encode()).hexdigest(), act)
         self._in_a_row = self._in_a_row + 1 if now == self._last else 1
         self._last = now
         if not page:  # such pages need not be one and the same: only what is tried at once again counts

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 
 import structlog
 from playwright.async_api import BrowserContext, Dialog, Error, Frame, Locator, Page, Request, Response
@@ -15,8 +14,8 @@ from runner.traffic import Traffic
 
 _NAVIGATION_SHOWS_SECONDS = 0.1  # how long after an act a navigation may take to begin
 _LOAD_SECONDS = 5.0  # a document that is there may go on loading pictures after this
-_DIGEST_SECONDS = 2.0
-_DIGEST_JS = """() => location.href + '\\n' + (document.body ? document.body.innerText : '') + '\\n' +
+_SHOWN_SECONDS = 2.0
+_SHOWN_JS = """() => location.href + '\\n' + (document.body ? document.body.innerText : '') + '\\n' +
   [...document.querySelectorAll('input, select, textarea')].map(e => e.type === 'password' ? e.value.length :
     e.value + e.checked).join('\\n')"""
 
@@ -85,7 +84,7 @@ class Session:
         """A window that works: another one, where this one has crashed or does not answer any more."""
         stuck = self.page
         try:
-            async with asyncio.timeout(_DIGEST_SECONDS):
+            async with asyncio.timeout(_SHOWN_SECONDS):
                 if not self._crashed:
                     await stuck.evaluate("1")
                     return
@@ -112,16 +111,15 @@ class Session:
         if self._guard is not None:
             await self._guard.admit(url)
 
-    async def digest(self) -> str:
-        """A digest of all the page shows; empty when that cannot be told, or it shows nothing yet."""
+    async def shown(self) -> str:
+        """Where the page is and all it shows, values of fields included; empty when that cannot be told, or nothing is yet."""
         if self.page.url == "about:blank":
             return ""
         try:
-            async with asyncio.timeout(_DIGEST_SECONDS):  # a page whose scripts never end does not answer
-                shown = str(await self.page.evaluate(_DIGEST_JS))
+            async with asyncio.timeout(_SHOWN_SECONDS):  # a page whose scripts never end does not answer
+                return str(await self.page.evaluate(_SHOWN_JS))
         except (Error, TimeoutError):
             return ""
-        return hashlib.sha256(shown.encode()).hexdigest()
 
     def _judge(self) -> None:
         where = self.page.url

@@ -49,7 +49,7 @@ class Stepper:
     hands: Hands
     pictures: Pictures
     committed: str | None = None  #: the irreversible act that was begun in this attempt, and may have had its effect
-    page_before: str = ""  #: digest of the page before that act, where success would be inferred from what changed
+    page_before: str = ""  #: what the page showed before that act, where success would be inferred from what changed
     recorder: Recorder | None = None  #: notes what is done, where that may be done again
     _loops: LoopWatch = field(default_factory=LoopWatch)
 
@@ -76,7 +76,7 @@ class Stepper:
                 act = await prepare(self.hands, acted, irreversible=irreversible)
             found_on = self.hands.session.documents
             inferred = irreversible and not self.job.assignment.goal.success_indicators
-            before = await self.hands.session.digest() if inferred or not proposal.again else ""
+            before = await self.hands.session.shown() if inferred or not proposal.again else ""
             if not proposal.again and self._loops.stuck(before, words):
                 raise StepTrouble(ErrorType.LOOP, f"The page did not change although this was done again: {words}")
             if recorded and self.recorder is not None:

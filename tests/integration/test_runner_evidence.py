@@ -20,7 +20,7 @@ from tests.integration.runner_parts import Kept, job, performer
 
 pytestmark = pytest.mark.browser
 
-PAGE = """<!doctype html><title>Seats</title><p id=said>free</p><input aria-label=Note>
+PAGE = """<!doctype html><title>Seats</title><p>Last order received</p><p id=said>free</p><input aria-label=Note>
 <button onclick="call('/login')">Refresh</button>
 <button onclick="call('/seats', () => said('taken'))">Register</button>
 <button onclick="call('/full', () => said('hm'))">Book</button>
