@@ -30,7 +30,7 @@
     const by = e.getAttribute("aria-labelledby");
     if (by && words_of(by)) return words_of(by);
     if (e.getAttribute("aria-label")) return clean(e.getAttribute("aria-label"), 120);
-    if (e.labels && e.labels.length) return [...e.labels].map(l => {
+    if (e.labels && e.labels.length) return Array.from(e.labels).map(l => {
       const copy = l.cloneNode(true);
       copy.querySelectorAll("select, textarea, script, style").forEach(inner => inner.remove());
       return clean(copy.textContent, 120);
@@ -39,10 +39,10 @@
   };
   // Positions and paths are kept: a list of a thousand rows would else be counted through a thousand times.
   const places = new Map(), paths = new Map(), ids = new Map();
-  for (const e of document.querySelectorAll("[id]")) ids.set(e.id, (ids.get(e.id) || 0) + 1);
+  for (const e of Array.from(document.querySelectorAll("[id]"))) ids.set(e.id, (ids.get(e.id) || 0) + 1);
   const place_of = e => {
     if (!places.has(e)) {
-      const seen = {}, family = e.parentElement ? [...e.parentElement.children] : [e];
+      const seen = {}, family = e.parentElement ? Array.from(e.parentElement.children) : [e];
       for (const child of family) places.set(child, seen[child.localName] = (seen[child.localName] || 0) + 1);
       for (const child of family) if (seen[child.localName] === 1) places.set(child, 0);
     }
@@ -59,15 +59,19 @@
   };
   const own_text = e => {
     let text = "";
-    for (const child of e.childNodes) if (child.nodeType === 3) text += child.data + " ";
+    for (const child of Array.from(e.childNodes)) if (child.nodeType === 3) text += child.data + " ";
     return clean(text, 2000);
   };
   const covered = (e, box) => {
     const x = box.x + box.width / 2, y = box.y + box.height / 2;
     if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight) return false;
     const top = document.elementFromPoint(x, y);
-    return !!top && top !== e && !e.contains(top) && !top.contains(e) && !(e.labels && [...e.labels].includes(top))
-      && !left_out.has(top);
+    try {
+      return !!top && top !== e && !e.contains(top) && !top.contains(e) && !(e.labels && Array.from(e.labels).includes(top))
+        && !left_out.has(top);
+    } catch {
+      return false;  // a page that wraps its nodes: what lies on top cannot be compared with what was found
+    }
   };
 
   const record = (e, path, style, box) => {
@@ -131,9 +135,9 @@
       if (e.multiple) data.multiple = true;
       for (const bound of ["min", "max", "step"]) if (e[bound]) data[bound] = e[bound];
       if (tag === "select") {
-        data.options = [...e.options].slice(0, 400).map(o => clean(o.label, 120));
-        data.shut = [...e.options].slice(0, 400).filter(o => o.disabled).map(o => clean(o.label, 120));
-        data.chosen = [...e.selectedOptions].map(o => clean(o.label, 120));
+        data.options = Array.from(e.options).slice(0, 400).map(o => clean(o.label, 120));
+        data.shut = Array.from(e.options).slice(0, 400).filter(o => o.disabled).map(o => clean(o.label, 120));
+        data.chosen = Array.from(e.selectedOptions).map(o => clean(o.label, 120));
       }
     }
     if (e.type === "checkbox" || e.type === "radio") data.checked = e.checked;
@@ -165,7 +169,7 @@
     if (shown && !(style.opacity === "0" && e.tagName !== "INPUT")) record(e, here, style, box);
     if (e.tagName === "SELECT" || (e instanceof SVGElement && e.localName === "text")) return;
     if (!(style.overflow === "hidden" && (box.width < 2 || box.height < 2)))
-      for (const child of (e.shadowRoot || e).children) walk(child, here);
+      for (const child of Array.from((e.shadowRoot || e).children)) walk(child, here);
   };
   walk(document.body || document.documentElement, []);
   // As one string: Playwright takes four times as long to hand over a thousand records.
