@@ -40,6 +40,7 @@ from runner.planners.models.configured import model_planners
 from runner.replay.keeping import PathKeeper
 from runner.replay.path_book import PathBook
 from runner.safety.policy import GuardPolicy
+from runner.scratch import scratch
 from runner.worker import Worker
 from settings import ModelSettings, Settings
 
@@ -58,7 +59,8 @@ def main() -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.set_threshold(50_000, 20, 100)
     try:
-        return asyncio.run(_run(settings))
+        with scratch():
+            return asyncio.run(_run(settings))
     except (SetupIncomplete, Error) as error:
         log.error("cannot start", action="start", error=str(error))  # noqa: TRY400 - the sentence says it all
         return 1

@@ -19,10 +19,13 @@ from playwright.async_api import (
     async_playwright,
 )
 
+from events.failure import ErrorType
 from runner.chromium import find_chromium
-from runner.driver import own_session
+from runner.driver import Pid, own_session
+from runner.outcome import of_error
 
 _LAUNCH_SECONDS = 30.0
+_OPEN_SECONDS = 20.0  # a context takes 20 ms; a browser that needs this long answers nobody any more
 _CLOSE_SECONDS = 5.0
 
 log = structlog.get_logger("runner")
@@ -35,6 +38,7 @@ class BrowserHost:
         self._executable, self._headless = executable, headless
         self._lock = asyncio.Lock()
         self._driver: Playwright | None = None
+        self._pid = Pid()  #: the driver's
         self._browser: Browser | None = None
 
     async def start(self) -> Path:
@@ -64,23 +68,34 @@ class BrowserHost:
             proxy: through which it goes out.
             downloads: whether files may come; they go with the context.
         """
+
+        async def opened(browser: Browser) -> BrowserContext:
+            opening = browser.new_context(storage_state=storage, proxy=proxy, accept_downloads=downloads)
+            return await asyncio.wait_for(opening, _OPEN_SECONDS)
+
         browser = await self._running()
-        context = await browser.new_context(storage_state=storage, proxy=proxy, accept_downloads=downloads)
+        try:
+            context = await opened(browser)
+        except Exception as error:
+            if not _is_gone(error):
+                raise
+            context = await opened(await self._running(gone=browser))
         try:
             yield context
         finally:
             await _within(context.close())
 
-    async def _running(self) -> Browser:
+    async def _running(self, gone: Browser | None = None) -> Browser:
+        """A browser that lives; `gone` is known to be none, though it may not know it: its driver died before it."""
         async with self._lock:
-            if self._browser is not None and self._browser.is_connected():
+            if self._browser is not None and self._browser is not gone and self._browser.is_connected():
                 return self._browser
             if self._browser is not None:
                 log.warning("the browser is gone; starting another", action="browser.restart")
             await self._stop()
             async with AsyncExitStack() as undo:
                 undo.push_async_callback(self._stop)
-                with own_session():
+                with own_session() as self._pid:
                     self._driver = await async_playwright().start()
                 self._browser = await self._driver.chromium.launch(
                     executable_path=self._found(self._driver),
@@ -102,10 +117,16 @@ class BrowserHost:
             await _within(browser.close())
         if driver is not None:
             await _within(driver.stop())
+        self._pid.kill()
 
     def _found(self, driver: Playwright) -> Path:
         bundled = Path(driver.chromium.executable_path)
         return find_chromium(self._executable, bundled, exists=Path.exists, which=shutil.which)
+
+
+def _is_gone(error: Exception) -> bool:
+    """Whether an error says that there is no browser any more; a driver that died raises plain exceptions."""
+    return isinstance(error, TimeoutError) or of_error(str(error)) is ErrorType.BROWSER_CRASHED
 
 
 async def _within(closing: Awaitable[None]) -> None:
