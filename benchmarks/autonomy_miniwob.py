@@ -12,12 +12,12 @@ from typing import Any, Literal
 from playwright.async_api import Error
 
 from benchmarks import miniwob_site
+from benchmarks.acting import perform
 from benchmarks.rewording import reword
 from runner.browser import BrowserHost
 from runner.hands import Hands
 from runner.outcome import StepTrouble
 from runner.page.look import look, settle, watch
-from runner.page.performing import perform
 from runner.page.view import View
 from runner.planners.seeing import Deed, Next, Refusal, propose
 from runner.secrets import SecretBox

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import assert_never
 from urllib.parse import urljoin
 
-from playwright.async_api import Position
+from playwright.async_api import ElementHandle, Error, Position
 
 from events.action import (
     Action,
@@ -43,6 +43,17 @@ from runner.reading import extract
 from runner.templates import render
 from runner.wording import closest, name_of
 
+_PRESSES = 2
+_AWAIT_CLICK_JS = "() => { window[Symbol.for('goaltrail.clicked')] = 'none'; }"  # see page/listeners.js
+_MISSED_JS = """wanted => {
+  const got = window[Symbol.for('goaltrail.clicked')];
+  // One that got to a container came from a press and a release on two of its parts; none at all may have served
+  // somebody who listens to presses, not to clicks.
+  if (!got || got === 'none' || got === wanted || !got.contains(wanted)) return false;
+  const box = wanted.getBoundingClientRect();
+  const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return !!top && wanted.contains(top);  // what lies over it now came by the press
+}"""
 _OPTIONS_JS = "select => select.options ? [...select.options].map(o => o.label.trim()) : null"
 
 
@@ -105,7 +116,11 @@ def navigate(hands: Hands, action: Navigate) -> Act:
 
 
 async def click(hands: Hands, action: Click, *, irreversible: bool) -> Act:
-    """Click; an irreversible click is rehearsed first, and not waited for longer than it takes to press."""
+    """Click; an irreversible click is rehearsed first, and not waited for longer than it takes to press.
+
+    A click that did not get to its element, as happens with what moves or grows under the mouse, is given once more, but
+    for an irreversible one.
+    """
     element = await hands.find(action.target, "press")
     position: Position | None = None if action.at is None else {"x": action.at[0], "y": action.at[1]}
     if irreversible and not hands.sure:
@@ -114,7 +129,22 @@ async def click(hands: Hands, action: Click, *, irreversible: bool) -> Act:
     async def act(seconds: float) -> None:
         await element.click(position=position, timeout=seconds * 1_000, no_wait_after=irreversible)
 
-    return act
+    async def act_until_it_arrives(seconds: float) -> None:
+        for _ in range(_PRESSES):
+            seen = await element.element_handle(timeout=seconds * 1_000)
+            await seen.evaluate(_AWAIT_CLICK_JS)
+            await act(seconds)
+            if not await _is_missed(seen):
+                return
+
+    return act if irreversible or hands.sure else act_until_it_arrives
+
+
+async def _is_missed(element: ElementHandle) -> bool:
+    try:
+        return bool(await element.evaluate(_MISSED_JS))
+    except Error:  # its page is on the way elsewhere: the press did something
+        return False
 
 
 async def fill(hands: Hands, action: Fill) -> Act:

@@ -9,11 +9,11 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import Page
 
+from benchmarks.acting import perform
 from runner.browser import BrowserHost
 from runner.hands import Hands
 from runner.page.acts import Drag, Mark, PageAct, Point, Push, Put, Strike, Tick
 from runner.page.look import look, settle, watch
-from runner.page.performing import perform
 from runner.page.view import Element, View
 from runner.secrets import SecretBox
 from runner.session import Session

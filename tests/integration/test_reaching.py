@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from benchmarks.acting import perform
 from demo.site import RunningSite
 from demo.site import serve as serve_school
 from demo.site.members import PASSWORDS
 from runner.browser import BrowserHost
 from runner.hands import Hands
 from runner.page.look import look, settle, watch
-from runner.page.performing import perform
 from runner.page.view import View
 from runner.planners.seeing import Deed, Done, Next, Refusal, decide, wishes_of
 from runner.secrets import SecretBox
