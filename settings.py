@@ -50,7 +50,7 @@ class HttpSettings(BaseModel):
 class AnalystSettings(BaseModel):
     """What analysts are given: snapshots of the readings, and queries on them."""
 
-    snapshot_minutes: Annotated[float, Field(gt=0)] | None = 15.0  #: how often one is published; none: on request only
+    snapshot_minutes: Annotated[float, Field(gt=0)] | None = 15.0  #: between two; `null`: on request only
     query_seconds: Annotated[float, Field(gt=0)] = 10.0  #: that one query may take
     query_memory_mb: Annotated[int, Field(ge=64)] = 512  #: that one query may use
     query_rows: Annotated[int, Field(ge=1)] = 10_000  #: that one result may have
@@ -116,7 +116,12 @@ class Settings(BaseSettings):
     """All settings; nested ones are written `GOALTRAIL_KAFKA__PREFIX=...`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GOALTRAIL_", env_nested_delimiter="__", env_file=None, extra="ignore", populate_by_name=True
+        env_prefix="GOALTRAIL_",
+        env_nested_delimiter="__",
+        env_file=None,
+        extra="ignore",
+        populate_by_name=True,
+        env_parse_none_str="null",
     )
 
     home: Path = Path(".goaltrail")  #: data folder: log, readings, artifacts, keys
@@ -125,6 +130,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "GOALTRAIL_BOOTSTRAP_SERVERS", "bootstrap_servers"),
     )
     artifacts: str | None = None  #: fsspec URL of pictures, traces and checkpoints; unset: a folder in the data folder
+    artifact_days: Annotated[float, Field(gt=0)] | None = 30.0  #: pictures and traces go after that; `null`: never
     archive: str | None = None  #: fsspec URL of facts that left the log; unset: a folder in the data folder
     checkpoint_keys: SecretStr | None = None  #: Fernet keys, comma-separated; unset: a key file in the data folder
     ready_file: Path | None = None  #: written once the process is ready; holds its process id

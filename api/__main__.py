@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -21,6 +22,7 @@ from api.app import create_app
 from api.keys import admit_operator
 from api.operator_key import operator_key
 from api.parts import Parts, Probes
+from api.retention import RegularPruning
 from events.access import AccessEnvelope
 from events.codec import decode
 from events.errors import BrokerUnreachable, GoaltrailError
@@ -118,7 +120,7 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Parts, Projector]:
     if not projector.caught_up(_READY_SECONDS):
         # Late answers beat none: `health` says how far behind they are.
         log.warning("answers are behind the log: /api/health tells how far", action="start")
-    return Parts(
+    parts = Parts(
         topics=topics,
         publisher=publisher,
         outcomes=outcomes,
@@ -129,7 +131,12 @@ def _start(settings: Settings, running: ExitStack) -> tuple[Parts, Projector]:
         outcome_wait_seconds=settings.http.outcome_wait_seconds,
         analysts=_start_analysts(settings, projector, running),
         artifacts=ArtifactStore(settings.artifacts or str(settings.home.absolute() / "artifacts")),
-    ), projector
+    )
+    if settings.artifact_days is not None:
+        pruning = RegularPruning(parts, timedelta(days=settings.artifact_days))
+        pruning.start()
+        running.callback(pruning.stop)
+    return parts, projector
 
 
 def _start_projector(settings: Settings, topics: Topics) -> Projector:
@@ -203,6 +210,7 @@ def _probes(settings: Settings, topics: Topics, outcomes: OutcomeListener, proje
         outcomes_ready=lambda: outcomes.ready,
         projector_running=lambda: projector.is_alive,
         projector_lag=lag,
+        readings_complete=lambda: not projector.stopped and projector.caught_up(0.0),
     )
 
 

@@ -21,6 +21,7 @@ from api import (
     metrics,
     paths,
     prices,
+    pruning,
     queries,
     queues,
     timeline,
@@ -53,6 +54,6 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.letter_acts = asyncio.Lock()
     # What looks after one task comes last: other paths would otherwise be read as task ids.
     whole = (health, analysts, analysts_page, queues, workers, desk, dead_letters, paths, metrics, prices, feed, keys)
-    for part in (*whole, queries, timeline, history, artifacts, commands):
+    for part in (*whole, queries, timeline, history, artifacts, pruning, commands):
         app.include_router(part.router)
     return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from fastapi import Request
 from api.access import KeyRing
 from events.errors import NoSnapshot
 from events.topics import Topics
+from producers.artifacts import KeptFile
 from producers.outcomes import Outcomes
 from producers.publisher import Publisher
 from projections.answers import ExecutionLog, PartitionLag, RecoveryAnswer, TaskAnswer, TaskPage
@@ -24,6 +25,7 @@ from projections.desk_answers import (
     LetterState,
     WebhookAnswer,
 )
+from projections.needed_files import NeededFiles
 from projections.path_queries import EditionAnswer, PathAnswer, PathPage, PathState
 from projections.price_queries import PriceAnswer
 from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
@@ -146,6 +148,10 @@ class Readable(Protocol):
         """Of one of them, oldest first."""
         ...
 
+    def needed_files(self) -> NeededFiles:
+        """What tasks that are not over may need."""
+        ...
+
 
 class Analysts(Protocol):
     """Whoever answers analysts' queries and publishes the snapshots they read."""
@@ -178,6 +184,14 @@ class Artifacts(Protocol):
         """The content; raises FileNotFoundError, or OSError when the store does not answer."""
         ...
 
+    def files(self) -> Iterator[KeptFile]:
+        """All that it holds."""
+        ...
+
+    def remove(self, kept: KeptFile) -> bool:
+        """Delete a file; false when it was put again meanwhile."""
+        ...
+
 
 class NoArtifacts:
     """A store that holds nothing."""
@@ -185,6 +199,14 @@ class NoArtifacts:
     async def get(self, sha256: str) -> bytes:
         """See `Artifacts.get`."""
         raise FileNotFoundError(sha256)
+
+    def files(self) -> Iterator[KeptFile]:
+        """See `Artifacts.files`."""
+        return iter(())
+
+    def remove(self, kept: KeptFile) -> bool:
+        """See `Artifacts.remove`."""
+        raise FileNotFoundError(kept.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +218,7 @@ class Probes:
     outcomes_ready: Callable[[], bool]
     projector_running: Callable[[], bool]
     projector_lag: Callable[[], list[PartitionLag] | None]  #: none when the broker does not say
+    readings_complete: Callable[[], bool] = lambda: True  #: whether they hold all that was on the log at the start
 
 
 @dataclass(frozen=True, slots=True)

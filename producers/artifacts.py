@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,16 @@ import fsspec
 from events.steps import Artifact
 
 _NAME = re.compile(r"[0-9a-f]{64}")
+_LEFTOVER = re.compile(r"[0-9a-f]{64}\.part")  # of a writer that was killed
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """One file as the store has it."""
+
+    name: str  #: its SHA-256, or what a writer left that was killed
+    size_bytes: int
+    kept_at: datetime  #: when it was last put
 
 
 class ArtifactStore:
@@ -42,12 +57,41 @@ class ArtifactStore:
         content: bytes = await asyncio.to_thread(self._files.cat_file, self._place(sha256))
         return content
 
+    def files(self) -> Iterator[KeptFile]:
+        """All files, a part of the store at a time; what lies beside them in the same folder is not ours. Blocks."""
+        for number in range(256):
+            folder = f"{self._root}/{number:02x}"
+            for place, told in self._files.find(folder, detail=True).items():
+                name = str(place).rpartition("/")[2]
+                if not (_NAME.fullmatch(name) or _LEFTOVER.fullmatch(name)):
+                    continue
+                with suppress(FileNotFoundError):  # gone meanwhile
+                    yield KeptFile(name, int(told["size"]), self._kept_at(place, told))
+
+    def remove(self, kept: KeptFile) -> bool:
+        """Delete a file, unless it was put again since it was listed; whether it is gone. Blocks."""
+        place = self._place(kept.name)
+        try:
+            if self._kept_at(place, self._files.info(place)) != kept.kept_at:
+                return False
+            self._files.rm_file(place)
+        except FileNotFoundError:
+            pass
+        return True
+
+    def _kept_at(self, place: str, told: dict[str, Any]) -> datetime:
+        if "mtime" in told:
+            return datetime.fromtimestamp(told["mtime"], UTC)
+        modified: datetime = self._files.modified(place)
+        return modified if modified.tzinfo else modified.replace(tzinfo=UTC)
+
     def _write(self, sha256: str, content: bytes) -> None:
         place = self._place(sha256)
-        if self._files.exists(place):
-            return
         if not self._local:
             self._files.pipe_file(place, content)
+            return
+        with suppress(FileNotFoundError):
+            os.utime(place)  # it is as new as the fact that names it again
             return
         # A reader must never meet half a file, and sessions are kept here: for the owner's eyes only.
         half = Path(f"{place}.part")

@@ -6,12 +6,13 @@ from projections.answers import ReadingCounts
 from projections.desk_queries import DeskReadings
 from projections.metrics_queries import MetricsReadings
 from projections.named_lists import NamedLists
+from projections.needed_files import FileReadings
 from projections.path_queries import PathReadings
 from projections.queue_queries import QueueReadings
 from projections.timeline_queries import TimelineReadings
 
 
-class Readings(NamedLists, QueueReadings, MetricsReadings, DeskReadings, PathReadings, TimelineReadings):
+class Readings(NamedLists, QueueReadings, MetricsReadings, DeskReadings, PathReadings, FileReadings, TimelineReadings):
     """All answers of one store; any thread may ask."""
 
     def counts(self) -> list[ReadingCounts]:

@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
+from api.cli.ages import days
 from api.cli.client import fail, out
 from api.cli.installation import Installation
 from events.topics import Topics
@@ -35,18 +36,11 @@ _LEAST_DAYS = 8
 _KIB = 1024
 
 
-def _days(text: str) -> int:
-    """`90d` or `90`."""
-    number = text.removesuffix("d")
-    if not number.isdecimal() or int(number) < _LEAST_DAYS:
-        raise typer.BadParameter(
-            f"{text!r}: a number of days such as 90d, at least {_LEAST_DAYS}d: the lifecycle agent remembers"
-            " finished tasks for seven days"
-        )
-    return int(number)
+_WHY = "the lifecycle agent remembers finished tasks for seven days"
 
-
-OlderThan = Annotated[int, typer.Option(help="Age of records that may go, such as 90d.", parser=_days)]
+OlderThan = Annotated[
+    int, typer.Option(help="Age of records that may go, such as 90d.", parser=days(_LEAST_DAYS, _WHY))
+]
 
 
 @app.command()

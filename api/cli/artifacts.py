@@ -1,4 +1,4 @@
-"""`goaltrail artifacts`: screenshots and traces of a task, listed and fetched."""
+"""`goaltrail artifacts | filmstrip | prune`: pictures and traces of tasks, listed, fetched, shown, and deleted when they are old."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from typing import Annotated, Any
 import typer
 from rich.filesize import decimal
 from rich.markup import escape
+from rich.progress import track
 from rich.table import Table
 
+from api.cli.ages import days
 from api.cli.client import TASKS, Api, Json, Key, TaskId, Url, api, err, out, print_json
+from api.cli.filmstrip import page, pictures_of
 
 app = typer.Typer()
 
+_MOST_STEPS = 10_000
+_PRUNE_SECONDS = 600.0  # a store with a million files is listed once
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/zip": "zip"}
 
 
@@ -52,6 +57,70 @@ def artifacts(
         table.add_row(str(one["step_number"]), kind, decimal(one["size_bytes"]), one["sha256"])
     out.print(table)
     out.print(f"[dim]{len(found)} files; fetch them with --output DIR[/]", highlight=False)
+
+
+@app.command(no_args_is_help=True)
+def filmstrip(
+    task_id: TaskId,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The page to write.", show_default="TASK_ID.html"),
+    ] = None,
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Write one web page with every step of a task: its picture, who decided it and why, how long it took.
+
+    The page needs nothing beside it: send it to whoever asks what happened.
+
+    Example: goaltrail filmstrip 01a2063a-1c5c-761c-a584-4480b005fe09 -o why.html
+    """
+    target = output or Path(f"{task_id}.html")
+    with api(url, key) as door:
+        task = door.data("GET", f"{TASKS}/{task_id}")
+        steps = door.data("GET", f"{TASKS}/{task_id}/execution-log", params={"limit": _MOST_STEPS})["execution_log"]
+        pictures, lost = {}, 0
+        for sha256 in track(dict.fromkeys(pictures_of(steps)), "pictures", console=err, transient=True):
+            try:
+                pictures[sha256] = door.content(f"{TASKS}/{task_id}/artifacts/{sha256}")
+            except LookupError:
+                lost += 1
+    target.write_text(page(task, steps, pictures), encoding="utf-8")
+    missing = f", {lost} not kept any more" if lost else ""
+    out.print(f"{target}: {len(steps)} steps, {len(pictures)} pictures{missing}", highlight=False, soft_wrap=True)
+
+
+@app.command(no_args_is_help=True)
+def prune(
+    older_than: Annotated[int, typer.Option(help="Age of files that may go, such as 90d.", parser=days(1))],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would go.")] = False,
+    json: Json = False,
+    url: Url = None,
+    key: Key = None,
+) -> None:
+    """Delete pictures, traces and checkpoints of tasks that are over; what a task that is not over may need stays.
+
+    The API does so by itself every few hours (GOALTRAIL_ARTIFACT_DAYS). Facts stay: they go on naming what is gone.
+
+    Example: goaltrail prune --older-than 90d --dry-run
+    """
+    with api(url, key) as door:
+        asked = {"older_than_days": older_than, "dry_run": dry_run}
+        done = door.data("POST", f"{TASKS}/artifacts/prune", json=asked, timeout=_PRUNE_SECONDS)
+    if json:
+        print_json(done)
+        return
+    verb = "would go" if dry_run else "are deleted"
+    out.print(f"{done['files']} files ({decimal(done['size_bytes'])}) {verb}, last put before {done['before']}")
+    if done["held_by"]:
+        out.print(f"younger ones stay: task {done['held_by']} is not over yet", highlight=False)
+    if done["spared"]:
+        out.print(
+            f"{done['spared']} old ones stay: unfinished tasks or learned paths give them to sites", highlight=False
+        )
+    out.print(f"{done['left']} files ({decimal(done['left_bytes'])}) stay", highlight=False)
 
 
 def _fetch(door: Api, found: list[dict[str, Any]], folder: Path, *, quiet: bool) -> int:

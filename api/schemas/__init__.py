@@ -1,6 +1,6 @@
 """What the HTTP API takes and gives, in its own words; every answer has one shape."""
 
-from api.schemas.artifacts import ArtifactList, StepArtifact
+from api.schemas.artifacts import ArtifactList, Prune, Pruned, StepArtifact
 from api.schemas.base import Answer, Failure, Given, Moment, Taken
 from api.schemas.dead_letters import (
     DeadLetter,
@@ -104,6 +104,8 @@ __all__ = [
     "PinPath",
     "PriceRow",
     "Prices",
+    "Prune",
+    "Pruned",
     "QueueList",
     "QueueOrdered",
     "QueueStatus",

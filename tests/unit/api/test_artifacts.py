@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from api.app import create_app
+from api.parts import NoArtifacts
 from producers.artifacts import ArtifactStore
 from tests.unit.api.terminal import Terminal
 from tests.unit.api.world import OLD_ID, World, a_step, a_task
@@ -102,7 +103,7 @@ async def test_a_path_is_no_name(world: World, sha256: str) -> None:
 
 
 async def test_a_store_that_does_not_answer_is_503(world: World) -> None:
-    class Broken:
+    class Broken(NoArtifacts):
         async def get(self, sha256: str) -> bytes:
             raise PermissionError(sha256)
 

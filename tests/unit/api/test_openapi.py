@@ -43,12 +43,26 @@ def test_every_route_of_the_app_is_behind_the_guard() -> None:
         keys,
         metrics,
         prices,
+        pruning,
         queries,
         queues,
         workers,
     )
 
-    looked_at = (analysts, artifacts, commands, dead_letters, desk, history, keys, metrics, prices, queries, queues)
+    looked_at = (
+        analysts,
+        artifacts,
+        commands,
+        dead_letters,
+        desk,
+        history,
+        keys,
+        metrics,
+        prices,
+        pruning,
+        queries,
+        queues,
+    )
     for part in (*looked_at, workers):
         for route in part.router.routes:
             assert isinstance(route, APIRoute)
@@ -133,6 +147,7 @@ CALLS = [  # a verb, a path, its template in the reference, the status
     ("POST", f"/api/browser-tasks/{OLD_ID}/costs", "/api/browser-tasks/{task_id}/costs", 201),
     ("GET", "/api/browser-tasks/queue/status", "/api/browser-tasks/queue/status", 200),
     ("GET", "/api/browser-tasks/metrics", "/api/browser-tasks/metrics", 200),
+    ("POST", "/api/browser-tasks/artifacts/prune", "/api/browser-tasks/artifacts/prune", 200),
     ("GET", "/api/browser-tasks/prices", "/api/browser-tasks/prices", 200),
     ("GET", "/api/browser-tasks/metrics?group_by=year", "/api/browser-tasks/metrics", 422),
     ("GET", "/api/browser-tasks/queues", "/api/browser-tasks/queues", 200),
@@ -184,6 +199,7 @@ def body_of(verb: str, path: str) -> dict[str, Any] | None:
         "resolve": {"resolution": "retry", "hints": "x"},
         "browser-tasks": GOAL,
         "keys": GOAL,
+        "prune": {"older_than_days": 30, "dry_run": True},
     }
     return None if verb == "GET" else by_end.get(path.rsplit("/", maxsplit=1)[-1], {})
 

@@ -25,6 +25,7 @@ from producers.outcomes import OutcomeDesk
 from producers.publisher import Placement
 from projections.answers import ExecutionLog, RecoveryAnswer, StepAnswer, TaskAnswer, TaskPage, TaskSummary
 from projections.desk_answers import DeadLetterAnswer, DeadLetterPage, EscalationAnswer, EscalationPage, WebhookAnswer
+from projections.needed_files import NeededFiles
 from projections.path_queries import EditionAnswer, PathAnswer, PathPage
 from projections.price_queries import PriceAnswer
 from projections.queue_answers import GroupBy, Metrics, QueueStatus, WorkerAnswer
@@ -77,6 +78,7 @@ class FakeReadings:
     heard: list[WorkerAnswer] = field(default_factory=list)
     escalated: dict[str, EscalationAnswer] = field(default_factory=dict)
     letters: dict[str, DeadLetterAnswer] = field(default_factory=dict)
+    needed: NeededFiles = field(default_factory=lambda: NeededFiles(None, None, frozenset()))
 
     def get_task(self, task_id: str) -> TaskAnswer | None:
         missed = self.after.get(task_id, 0)
@@ -161,6 +163,9 @@ class FakeReadings:
 
     def path_editions(self, path_key: str) -> list[EditionAnswer]:
         return self.editions.get(path_key, [])
+
+    def needed_files(self) -> NeededFiles:
+        return self.needed
 
 
 @dataclass
