@@ -38,13 +38,23 @@ def path_for(paths: Iterable[UsablePath], goal: str, site_url: str, inputs: Inpu
         site_url: where.
         inputs: the task's values.
     """
-    wanted, site = _plain(filled(goal, inputs)), origin_of(site_url)
+    wanted, site = asked(goal, inputs), origin_of(site_url)
     found = [
         path
         for path in paths
-        if path.site == site and _takes(path, inputs) and _plain(filled(path.goal_pattern, inputs)) == wanted
+        if path.site == site and _takes(path, inputs) and asked(path.goal_pattern, inputs) == wanted
     ]
     return min(found, key=lambda path: (len(path.inputs), path.path_key), default=None)
+
+
+def asked(goal: str, inputs: Inputs) -> str:
+    """What two goals that are the same have in common."""
+    return _plain(filled(goal, inputs))
+
+
+def beginning_of(pattern: str) -> str:
+    """What `asked` begins with for every goal of this pattern, whatever the inputs: all that stands before a template."""
+    return _plain(pattern.partition("{{")[0])
 
 
 def _takes(path: UsablePath, inputs: Inputs) -> bool:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from events.paths import UsablePath
 from runner.replay.path_book import Shelf
+from runner.replay.pattern import asked, beginning_of
 
 _SITE = "https://pool.example.org"
 _GOAL = "Register {{child}}"
@@ -57,3 +61,14 @@ def test_a_path_taken_back_is_gone() -> None:
 
     assert len(shelf) == 0
     assert shelf.find("Register Ada", _SITE, _INPUTS) is None
+
+
+_WORDS = st.text(st.sampled_from("ab .!{}"), max_size=8)
+
+
+@given(st.lists(_WORDS, max_size=4), st.dictionaries(st.sampled_from(["x", "y"]), _WORDS))
+def test_no_path_is_passed_over_by_how_its_goals_begin(between: list[str], inputs: dict[str, str]) -> None:
+    """Whatever is filled in."""
+    pattern = "{{x}}".join(between)
+
+    assert asked(pattern, inputs).startswith(beginning_of(pattern))
