@@ -8,6 +8,8 @@ from runner.outcome import first_line, of_error, of_status, surely_not_done
 MESSAGES = {
     "Page.goto: net::ERR_CONNECTION_REFUSED at http://127.0.0.1:9/": ErrorType.SITE_DOWN,
     "Page.goto: net::ERR_NAME_NOT_RESOLVED at http://nowhere.invalid/": ErrorType.SITE_DOWN,
+    "Page.goto: net::ERR_SOCKS_CONNECTION_FAILED at http://nowhere.example/": ErrorType.SITE_DOWN,
+    "Page.goto: net::ERR_SOCKS_CONNECTION_HOST_UNREACHABLE at http://nowhere.example/": ErrorType.SITE_DOWN,
     "Page.goto: net::ERR_UNSAFE_PORT at http://127.0.0.1:1/": ErrorType.INVALID_URL,
     "Page.goto: net::ERR_EMPTY_RESPONSE at http://127.0.0.1/": ErrorType.SERVER_ERROR,
     "Page.goto: net::ERR_TOO_MANY_REDIRECTS at http://127.0.0.1/": ErrorType.SERVER_ERROR,
