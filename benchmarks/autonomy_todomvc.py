@@ -43,6 +43,7 @@ class Replay:
 
     app: str
     filters: bool  #: whether the app has what the path's fourth and fifth step use
+    whole: bool  #: whether all that the path does can be done by hand, too
     end: End = "stopped"
     said: str = ""
     acts: int = 0
@@ -166,11 +167,11 @@ async def run(apps: Sequence[str] = (), *, loud: bool = False) -> tuple[list[Rep
                 if offer == "nothing":
                     continue
                 async with _opened(host, site, app) as hands:
-                    replay = Replay(app, filters=offer == "filters")
+                    replay = Replay(app, filters=offer in {"filters", "all"}, whole=offer == "all")
                     await _replay(hands, path, replay)
                 replays.append(replay)
                 if loud:
-                    told = ("" if replay.right else " WRONG") + ("" if replay.filters else " (no filters)")
+                    told = ("" if replay.right else " WRONG") + ("" if replay.whole else " (in part)")
                     print(f"{replay.end:8}{told} {replay.seconds:.1f} s {app} {replay.acts} {replay.said}", flush=True)
             return replays, len(apps or site.apps)
     finally:
@@ -180,22 +181,23 @@ async def run(apps: Sequence[str] = (), *, loud: bool = False) -> tuple[list[Rep
 def figures(replays: Sequence[Replay], pages: int) -> dict[str, Any]:
     """What is reported; the app that the path was learned on is among them, for other entries.
 
-    An app without working filters cannot be led through the whole path: there the right end is to stop in time.
+    An app that cannot be led through the whole path by hand cannot be by a replay: there the right end is to stop in time.
     """
-    whole = [replay for replay in replays if replay.filters]
     healed = [replay for replay in replays if replay.end == "healed" and replay.right]
+    whole = [replay for replay in replays if replay.whole or replay in healed]
     return {
         "pages": pages,
         "apps": len(replays),
-        "apps_with_filters": len(whole),
+        "apps_with_filters": sum(replay.filters for replay in replays),
+        "apps_that_run_whole": len(whole),
         "healed": len(healed),
         "by_other_means": sum(replay.elsewhere > 0 for replay in healed),
         "stopped": sum(replay.end == "stopped" for replay in replays),
-        "stopped_with_filters": sum(replay.end == "stopped" for replay in whole),
+        "stopped_where_whole": sum(replay.end == "stopped" for replay in whole),
         "wrong_acts": sum(not replay.right for replay in replays),
         "seconds_per_app": round(sum(replay.seconds for replay in healed) / max(1, len(healed)), 2),
         "ran": [_short(replay) for replay in whole],
-        "ran_without_filters": [_short(replay) for replay in replays if not replay.filters],
+        "ran_in_part": [_short(replay) for replay in replays if replay not in whole],
         "stopped_at": {_short(replay): replay.said for replay in replays if replay.end == "stopped"},
         "wrong_on": {_short(replay): replay.said for replay in replays if not replay.right},
     }

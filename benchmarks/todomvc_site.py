@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,9 @@ FOLDER = Path(__file__).with_name("data") / "todomvc" / "node_modules" / "todomv
 _NEW_FIELD = "#new-todo, .new-todo, input[placeholder*='needs to be done' i]"
 _SHOWS_MS, _ADDS_MS, _LOAD_MS, _FILTERS_MS = 5_000, 2_000, 15_000, 300
 _PROBE = "a probe"
-#: Nothing at all, adding entries only, or filters by address as well.
-Offer = Literal["nothing", "adding", "filters"]
+_CLEAR = re.compile("clear completed", re.IGNORECASE)
+#: Nothing at all, adding entries only, filters by address as well, or also ticking an entry and clearing it.
+Offer = Literal["nothing", "adding", "filters", "all"]
 #: What the list shows: each text once, with whether its row is done, by class or by the row's own box.
 _ROWS_JS = """texts => {
   const own = e => Array.from(e.childNodes).filter(n => n.nodeType === 3).map(n => n.data).join(' ')
@@ -88,7 +90,22 @@ class Site:
                 await page.get_by_text(_PROBE, exact=True).filter(visible=True).first.wait_for(timeout=_ADDS_MS)
         except Error:
             return "adding"
-        return "filters"
+        try:
+            await self._tick_and_clear(page)
+        except Error:
+            return "filters"
+        return "all"
+
+    async def _tick_and_clear(self, page: Page) -> None:
+        """By mouse, where the box of the one entry is on the screen; raises Error if that does not clear it."""
+        box = page.locator("li input[type=checkbox]").first
+        place = await box.bounding_box(timeout=_ADDS_MS)
+        if place is None:
+            raise Error("the box is nowhere")
+        await page.mouse.click(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+        await page.get_by_text(_CLEAR).filter(visible=True).first.click(timeout=_ADDS_MS)
+        entry = page.get_by_text(_PROBE, exact=True).filter(visible=True)
+        await entry.first.wait_for(state="hidden", timeout=_ADDS_MS)
 
 
 async def rows(page: Page, texts: list[str]) -> set[tuple[str, bool]]:

@@ -28,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 #: Takes the body of one record; UndecodableRecord is logged and the record passed over.
 Deliver = Callable[[bytes], None]
+#: Likewise with its key before it; an empty body takes back what the key had.
+DeliverRow = Callable[[str, bytes], None]
 
 
 class TopicFollower:
@@ -70,7 +72,7 @@ class TopicFollower:
                 "group.id": f"goaltrail-follower-{topic}",  # librdkafka wants one; nothing is ever committed to it
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
-                "enable.partition.eof": False,
+                "enable.partition.eof": True,  # compaction and transactions leave no record just before an end
                 "fetch.wait.max.ms": 100,
                 # Followed topics carry answers people wait for: ask the broker for the first byte, not for a batch.
                 "fetch.min.bytes": 1,
@@ -148,17 +150,34 @@ class TopicFollower:
         if error is not None:
             if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's public name for it
                 log.warning("follower reads on after an error", action="read", topic=self._topic, error=str(error))
-            return
-        partition, offset = int(message.partition() or 0), int(message.offset() or 0)
-        if self._key is None or message.key() == self._key:
-            self._hand_over(message.value() or b"", f"{self._topic}[{partition}]@{offset}")
-        if behind.get(partition, -1) <= offset + 1 and partition in behind:
+                return
+        elif self._key is None or message.key() == self._key:
+            self._hand_over(message)
+        partition, reached = int(message.partition() or 0), int(message.offset() or 0) + (error is None)
+        if behind.get(partition, reached + 1) <= reached:
             del behind[partition]
         if not behind:
             self._ready.set()
 
-    def _hand_over(self, body: bytes, place: str) -> None:
+    def _hand_over(self, message: Message) -> None:
         try:
-            self._deliver(body)
+            self._take_body(message)
         except UndecodableRecord as unreadable:
+            place = f"{self._topic}[{message.partition()}]@{message.offset()}"
             log.warning("follower passes over a record", action="skip", record=place, error=str(unreadable))
+
+    def _take_body(self, message: Message) -> None:
+        self._deliver(message.value() or b"")
+
+
+class TableFollower(TopicFollower):
+    """Follows a compacted topic from its beginning: the newest record of a key is what the key has."""
+
+    def __init__(self, connection: Mapping[str, Any], topic: str, deliver: DeliverRow) -> None:
+        super().__init__(connection, topic, lambda _: None, since="beginning")
+        self._deliver_row = deliver
+
+    def _take_body(self, message: Message) -> None:
+        key = message.key()
+        if key:
+            self._deliver_row(key.decode(errors="replace"), message.value() or b"")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from events.commands import StartTask, TaskCommand
 from events.envelope import StepEnvelope
+from events.goal_patterns import FindPath
 from events.steps import CostReported, StepExecuted, StepIntended
 from events.worker import (
     Assignment,
@@ -101,9 +102,10 @@ class HeldTask:
         """The report was decided: the same words again are another report."""
         self._reports.pop(report.type, None)
 
-    def shown(self) -> ClaimedTask:
-        """The task as its worker sees it."""
+    def shown(self, find_path: FindPath) -> ClaimedTask:
+        """The task as its worker sees it, with a path that leads there, unless its caller or a human said how to go."""
         given, goal = self.assignment, self.assignment.goal
+        path = None if goal.steps or given.hints else find_path(goal.goal, goal.site_url, goal.inputs)
         return ClaimedTask(
             task_id=self.task_id,
             goal=goal.goal,
@@ -111,6 +113,7 @@ class HeldTask:
             priority=goal.priority,
             timeout_seconds=given.timeout_seconds,
             metadata=goal.metadata,
+            cached_path=path,
             inputs=goal.inputs,
             secrets=goal.secrets,
             success_indicators=goal.success_indicators,

@@ -9,11 +9,13 @@ from typing import Any, Protocol
 
 from events.envelope import Envelope, StepEnvelope
 from events.errors import BrokerUnreachable
+from events.goal_patterns import FindPath
 from events.partitioner import partition_of
 from events.topics import Topics
 from producers.follower import Deliver, TopicFollower
 from producers.kafka import KafkaPublisher
 from producers.outcomes import OutcomeListener, Outcomes
+from producers.path_book import PathBook
 from producers.publisher import Placement, Publisher
 from producers.reader import LogReader
 
@@ -47,6 +49,7 @@ class LogLink:
     outcomes: Outcomes
     lookup: Lookup
     open_inbox: Callable[[str, Deliver], Inbox]  #: of this worker, from now on
+    open_paths: Callable[[], FindPath]  #: as the log has them, from now on
 
 
 def connect(connection: Mapping[str, Any], topics: Topics, running: ExitStack, *, seconds: float) -> LogLink:
@@ -74,4 +77,10 @@ def connect(connection: Mapping[str, Any], topics: Topics, running: ExitStack, *
             raise BrokerUnreachable(f"{topics.inbox!r} cannot be read: is the broker up, are the topics made?")
         return follower
 
-    return LogLink(topics, publisher, listener, lookup, open_inbox)
+    def open_paths() -> FindPath:
+        book = PathBook(connection, topics)
+        running.callback(book.close)
+        book.start(seconds)
+        return book.find
+
+    return LogLink(topics, publisher, listener, lookup, open_inbox, open_paths)

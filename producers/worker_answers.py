@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from events.action import Action
 from events.failure import ErrorType, Strategy
 from events.indicators import SuccessIndicator
+from events.paths import UsablePath
 from events.task import FINAL, Status
 
 StopRequest = Literal["pause", "cancel"]
@@ -30,7 +31,9 @@ class ClaimedTask(WorkerAnswer):
     priority: int
     timeout_seconds: float  #: of this attempt, from now
     metadata: dict[str, JsonValue]
-    cached_path: dict[str, JsonValue] | None = None  #: a path that worked before, if one is known
+    cached_path: UsablePath | None = (
+        None  #: steps that reached this very goal before, verified; `{{name}}` takes an input
+    )
     inputs: dict[str, str | int | float | bool]
     secrets: dict[str, str]  #: name -> reference, never a value
     success_indicators: list[SuccessIndicator]

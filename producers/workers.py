@@ -71,6 +71,7 @@ class WorkerClient(WorkerReports):
         with ExitStack() as unless_connected:
             unless_connected.callback(self._running.close)
             link = connect(connection, topics or Topics(), self._running, seconds=answer_seconds)
+            self._find_path = link.open_paths()
             super().__init__(WorkerDesk(link, tuple(queues), answer_seconds))
             self._running.callback(self._desk.close)
             unless_connected.pop_all()
@@ -80,7 +81,8 @@ class WorkerClient(WorkerReports):
 
         Waits up to `wait_seconds` for the first one, and a moment longer for more. No task is ever held by two
         workers; what is granted too late goes back at no cost. One worker id makes one claim at a time: another one waits
-        for its turn.
+        for its turn. A task whose goal was reached before comes with the path that led there (`cached_path`): report
+        `cache_path_used=True` after taking it.
 
         Raises:
             BrokerUnreachable: nothing answers.
@@ -92,7 +94,7 @@ class WorkerClient(WorkerReports):
         """
         if max_tasks < 1:
             raise ValueError(f"max_tasks is {max_tasks}, at least 1 is wanted")
-        tasks = [held.shown() for held in self._desk.claim(worker_id, max_tasks, wait_seconds)]
+        tasks = [held.shown(self._find_path) for held in self._desk.claim(worker_id, max_tasks, wait_seconds)]
         return Claim(tasks=tasks, count=len(tasks), worker_id=worker_id, claimed_at=datetime.now(UTC))
 
     def abandon_claim(self, worker_id: str) -> None:

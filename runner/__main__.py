@@ -25,6 +25,7 @@ from events.worker import InboxEnvelope
 from producers.artifacts import ArtifactStore
 from producers.commands import CommandSender
 from producers.kafka import KafkaPublisher
+from producers.path_book import PathBook
 from producers.paths import PathReporter
 from producers.step_marks import StepMarks
 from runner.accounts import AccountSessions
@@ -38,7 +39,6 @@ from runner.performer import Performer
 from runner.planners.models import ModelLevel
 from runner.planners.models.configured import model_planners
 from runner.replay.keeping import PathKeeper
-from runner.replay.path_book import PathBook
 from runner.safety.policy import GuardPolicy
 from runner.scratch import scratch
 from runner.worker import Worker
@@ -131,6 +131,7 @@ async def _paths(settings: Settings, closing: AsyncExitStack) -> PathKeeper:
     book = PathBook(connection, topics)
     closing.push_async_callback(asyncio.to_thread, book.close)
     await asyncio.to_thread(book.start)
+    log.info("knows the paths", action="paths.read", known=len(book))
     publisher = KafkaPublisher(connection)
     closing.push_async_callback(asyncio.to_thread, publisher.close)
     reporter = PathReporter(publisher, topics, f"runner:{platform.node()}")

@@ -34,13 +34,13 @@ from events.action import (
     WaitFor,
 )
 from events.failure import ErrorType
+from events.templates import render
 from runner.files import download, upload
 from runner.gestures import drag, hover, scroll, select_text, type_text, wait
 from runner.grounding import ground
 from runner.hands import Act, Hands
 from runner.outcome import StepTrouble
 from runner.reading import extract
-from runner.templates import render
 from runner.wording import closest, name_of
 
 _PRESSES = 2

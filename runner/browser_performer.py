@@ -15,6 +15,7 @@ from events.action import Download
 from events.failure import ErrorType, Strategy
 from events.goal import GoalStatement
 from events.paths import UsablePath
+from events.templates import UnresolvedTemplate
 from producers.artifacts import ArtifactStore
 from runner.accounts import AccountSessions
 from runner.accounts.login import Login
@@ -39,7 +40,6 @@ from runner.router import choose_planner, second_planner
 from runner.safety.policy import GuardPolicy
 from runner.session import Session
 from runner.steps import Stepper
-from runner.templates import UnresolvedTemplate
 from runner.trail import Trail
 from runner.wording import describe
 

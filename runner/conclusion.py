@@ -15,12 +15,12 @@ from playwright.async_api import Error
 from events.failure import ErrorType
 from events.indicators import ResponseReceived, ResultValue
 from events.steps import StepExecuted
+from events.templates import UnresolvedTemplate, render_model
 from runner.evidence import Finding, is_wanted, was_read
 from runner.outcome import StepTrouble, first_line, of_error
 from runner.page.look import settle
 from runner.performer import Fell, Job, Reached, StepReporter, Verdict
 from runner.steps import Stepper
-from runner.templates import UnresolvedTemplate, render_model
 from runner.verify import Verifier
 
 V = TypeVar("V")

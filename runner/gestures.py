@@ -8,9 +8,9 @@ from playwright.async_api import FloatRect, Locator
 
 from events.action import Drag, Hover, Scroll, SelectText, Type, Wait
 from events.failure import ErrorType
+from events.templates import render
 from runner.hands import Act, Hands
 from runner.outcome import StepTrouble
-from runner.templates import render
 from runner.wording import name_of
 
 _DRAG_STEPS = 12  # moves of the mouse between press and release; drag libraries ignore a single jump

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from events.goal import GoalStatement
+from events.goal_patterns import filled
 from runner.planners.climber import Climber
 from runner.planners.declared_plan import declared_plan
 from runner.planners.models import Ladder, ModelPlanner
@@ -12,7 +13,6 @@ from runner.planners.planner import FixedPlan, GiveUp, Planner
 from runner.planners.rules import rules_plan
 from runner.planners.seeing import Refusal, wishes_of
 from runner.planners.seeing.wishes import Wish
-from runner.replay.pattern import filled
 
 Models = Mapping[int, ModelPlanner]
 

@@ -13,6 +13,7 @@ from playwright.async_api import Error
 from events.action import Action, Click, Fill, Press, Type, Wait
 from events.failure import ErrorType
 from events.steps import Artifact, StepExecuted
+from events.templates import UnresolvedTemplate, render_model, secrets_in
 from runner.actions import prepare
 from runner.hands import Act, Hands
 from runner.limits import LoopWatch
@@ -22,7 +23,6 @@ from runner.pictures import Pictures
 from runner.planners.planner import Asked, Proposal
 from runner.replay.recorder import Recorder
 from runner.secrets import UnresolvedSecret
-from runner.templates import UnresolvedTemplate, render_model, secrets_in
 from runner.wording import describe, is_irreversible
 
 _MARGIN_SECONDS = 0.2  # an irreversible act ends this long before the task may no longer be ours

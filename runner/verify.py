@@ -23,12 +23,12 @@ from events.indicators import (
     TextVisible,
     UrlContains,
 )
+from events.templates import render_model
 from runner.evidence import Finding, answered, was_read
 from runner.grounding import ground
 from runner.outcome import StepTrouble, of_error
 from runner.session import Session
 from runner.states import in_states, say_states
-from runner.templates import render_model
 from runner.wording import name_of
 
 _FIRST_LOOK_SECONDS = 0.5

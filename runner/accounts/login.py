@@ -12,13 +12,13 @@ from playwright.async_api import Error
 
 from events.failure import ErrorType
 from events.goal import GoalStatement
+from events.templates import secrets_in
 from runner.accounts.sessions import AccountSessions
 from runner.performer import Fell, Reached, Verdict
 from runner.planners.climber import Climber
 from runner.planners.planner import Planner
 from runner.replay.replayer import Replayer
 from runner.session import Session
-from runner.templates import secrets_in
 
 log = structlog.get_logger("runner")
 

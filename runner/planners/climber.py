@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from events.action import Action
 from events.failure import ErrorType
+from events.templates import secrets_in
 from runner.page.acts import PageAct, Push, Put, Write
 from runner.page.bundle import bundle
 from runner.page.recorded import as_action, as_seen
@@ -17,7 +18,6 @@ from runner.planners.models import Choice, Ladder, ModelPlanner
 from runner.planners.planner import Advice, Asked, GiveUp, Place, PlanDone, Proposal
 from runner.planners.seeing import Deed, Done, Next, Refusal, decide
 from runner.planners.seeing.wishes import Wish
-from runner.templates import secrets_in
 from runner.wording import is_irreversible
 
 _MODEL = "by a model"

@@ -22,11 +22,11 @@ from events.indicators import (
     TextVisible,
     UrlContains,
 )
+from events.templates import secrets_in
 from runner.page.bundle import bundle
 from runner.page.view import Element, View
 from runner.replay.matching import matching, said
 from runner.replay.meaning import meaning
-from runner.templates import secrets_in
 
 _LONGEST = 80  # characters of a text that is expected; what is longer is contents
 _LONGEST_SEGMENT = 40  # of an address; what is longer is a token

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
@@ -11,17 +10,16 @@ import structlog
 from pydantic import BaseModel
 
 from events.errors import BodyTooLarge
+from events.goal_patterns import FindPath, filled, origin_of
 from events.paths import PathFact, PathFailed, PathHealed, PathReplayed, UsablePath
 from runner.outcome import StepTrouble
 from runner.performer import Job
 from runner.replay.learning import Taken, Unlearnable, learn
-from runner.replay.pattern import Inputs, filled, origin_of
 from runner.replay.replayer import Replayer, healed_steps
 
 _TEXT_LIMIT = 1_000  # characters of an error that a path is told of
 
 F = TypeVar("F", bound=BaseModel)
-Find = Callable[[str, str, Inputs], UsablePath | None]  #: by goal, site and inputs
 
 log = structlog.get_logger("runner")
 
@@ -42,7 +40,7 @@ class PathLog(Protocol):
 class PathKeeper:
     """Reads and writes of one runner; losing one costs another run by other means, so nothing here stops a task."""
 
-    find: Find
+    find: FindPath
     paths: PathLog
     lifetime: timedelta = timedelta(days=30)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from events.action import Action, Target
+from events.goal_patterns import Inputs, put_templates, spell
 from events.indicators import SuccessIndicator
 from events.paths import PathLearned, PathStep
-from runner.replay.pattern import Inputs, put_templates, spell
 from runner.replay.templating import templated, templated_step
 
 __all__ = ["Taken", "Unlearnable", "learn", "templated_step"]

@@ -11,16 +11,16 @@ from playwright.async_api import Page
 
 from events.action import Action, Check, Fill, Select, SelectMany, Target, Type
 from events.failure import ErrorType
+from events.goal_patterns import Inputs, spell
 from events.indicators import SuccessIndicator
 from events.paths import PathStep, UsablePath
+from events.templates import render, render_model
 from runner.grounding import place_of
 from runner.page.view import View
 from runner.planners.planner import Advice, GiveUp, Place, PlanDone, Proposal
 from runner.replay.expecting import unmet
 from runner.replay.learning import templated_step
-from runner.replay.pattern import Inputs, spell
 from runner.replay.resolving import Found, Lost, healed, resolve
-from runner.templates import render, render_model
 from runner.wording import describe, is_irreversible
 
 _HEALS_AFTER_SECONDS = 0.6  # what comes later than the page itself may yet be what was recorded (runner-notes.md §4)

@@ -10,11 +10,11 @@ from urllib.parse import unquote, unquote_plus
 from pydantic import BaseModel
 
 from events.action import Target
+from events.goal_patterns import Inputs, put_templates, spell
 from events.indicators import ElementVisible, SuccessIndicator, TextGone, UrlContains
 from events.paths import PathStep
 from runner.replay.expecting import lasting, stable_parts
 from runner.replay.meaning import plain
-from runner.replay.pattern import Inputs, put_templates, spell
 
 M = TypeVar("M", bound=BaseModel)
 

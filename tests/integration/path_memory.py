@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from events.paths import PathEnvelope, PathFact, path_key
 from processors.paths.book import Book
+from producers.path_book import Shelf
 from runner.replay.keeping import PathKeeper
-from runner.replay.path_book import Shelf
 
 
 @dataclass

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from events.action import Click, Target
 from events.codec import encode
 from events.commands import CancelTask, PauseTask
 from events.envelope import Envelope
 from events.errors import CommandRejected, NoSuchTask
 from events.facts import RecoveryPlanned, TaskClaimed, TaskFailed, TaskStarted
+from events.paths import PathStep, UsablePath
 from events.worker import WorkerAlive
 from producers.commands import CommandSender
 from producers.goals import GoalClient
@@ -95,6 +97,23 @@ def claimed_one(workers: WorkerClient, goals: GoalClient) -> ClaimedTask:
     [task] = workers.claim_task("w", wait_seconds=15).tasks
     assert task.task_id == task_id
     return task
+
+
+def test_a_claim_comes_with_the_path_that_led_to_its_goal(
+    goals: GoalClient, operator: CommandSender, new_workers: NewWorkers
+) -> None:
+    step = PathStep(action=Click(target=Target(role="button", name="Book")))
+    path = UsablePath(
+        path_key="k1", site=SITE, goal_pattern="Book {{child}}", path="e1", steps=[step], inputs=["child"]
+    )
+    operator.publisher.send(operator.topics.paths, path.path_key, encode(path)).result(10)
+    workers = new_workers()
+    goals.submit_goal("Book Eden", SITE, 10, inputs={"child": "Eden"}, queue=QUEUE)
+
+    [task] = workers.claim_task("w", wait_seconds=15).tasks
+
+    assert task.cached_path == path
+    assert workers.report_completion(task.task_id, "done", cache_path_used=True).status == "COMPLETED"
 
 
 def test_a_task_is_claimed_worked_on_and_completed(goals: GoalClient, workers: WorkerClient) -> None:

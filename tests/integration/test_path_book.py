@@ -13,7 +13,7 @@ from events.topics import Topics
 from local.kafka_server import Broker
 from producers.admin import ensure_topics
 from producers.kafka import KafkaPublisher
-from runner.replay.path_book import PathBook
+from producers.path_book import PathBook
 from tests.wait import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]

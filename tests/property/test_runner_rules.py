@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.action import Action, Check, Click, Fill, Select, Target
+from events.templates import render
 from runner.planners.clauses import Quoted, clauses
 from runner.planners.planner import FixedPlan, GiveUp
 from runner.planners.rules import rules_plan
-from runner.templates import render
 
 VALUES = st.text(st.characters(blacklist_characters='"', blacklist_categories=["Cs"]), min_size=1, max_size=30)
 JOINERS = st.sampled_from([", ", "; ", "\n", " and ", ", then ", " AND THEN ", ". "])

@@ -24,6 +24,7 @@ from producers.follower import Deliver
 from producers.link import LogLink
 from producers.memory import InMemoryPublisher
 from producers.outcomes import OutcomeDesk
+from producers.path_book import Shelf
 from producers.publisher import Placement
 from producers.task_ids import new_task_id
 from tests.wait import until
@@ -39,6 +40,7 @@ class Hall:
         self.publisher = InMemoryPublisher(TOPICS)
         self.desk = OutcomeDesk()
         self.mute = False
+        self.shelf = Shelf()
         self._deciding = Deciding(PartitionFold(0), policy or Policy(), TOPICS)
         self._inboxes: dict[str, Deliver] = {}
         self._commands: queue.Queue[RawCommand | None] = queue.Queue()
@@ -51,7 +53,7 @@ class Hall:
     def connect(self, connection: Mapping[str, Any], topics: Topics, running: ExitStack, *, seconds: float) -> LogLink:
         """Stands in for `producers.link.connect`."""
         del connection, topics, running, seconds
-        return LogLink(TOPICS, self, self.desk, self, self._open_inbox)
+        return LogLink(TOPICS, self, self.desk, self, self._open_inbox, lambda: self.shelf.find)
 
     def send(self, topic: str, key: str, body: bytes) -> Future[Placement]:
         placed = self.publisher.send(topic, key, body)

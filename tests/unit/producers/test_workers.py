@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 
+from events.action import Click, Target
 from events.commands import CancelTask, PauseTask
 from events.errors import CommandRejected, NotDecidedYet
 from events.facts import RecoveryPlanned, TaskReleased
+from events.paths import PathStep, UsablePath
 from events.steps import StepExecuted
 from events.worker import LeaseEnded
 from processors.policy import Policy
@@ -73,6 +76,26 @@ def test_a_claim_has_the_shape_of_the_mission_and_what_a_worker_needs(
     assert (task.goal, task.site_url, task.priority, task.timeout_seconds) == ("register", SITE, 8, 120)
     assert (task.metadata, task.inputs, task.cached_path, task.attempt) == ({"user_id": 7}, {"child": "Eden"}, None, 1)
     assert hall.kinds(task_id) == ["task.submitted", "task.claimed", "task.started"]
+
+
+def test_a_claim_comes_with_the_path_that_led_to_its_goal_unless_somebody_said_how_to_go(
+    hall: Hall, workers: WorkerClient, pool: ThreadPoolExecutor
+) -> None:
+    step = PathStep(action=Click(target=Target(role="button", name="Register")))
+    known = UsablePath(path_key="k", site=SITE, goal_pattern="Register {{child}}", path="e", steps=[step], inputs=["child"])  # fmt: skip
+    hall.shelf.put("k", known)
+    goal = {"goal": "Register Eden", "inputs": {"child": "Eden"}}
+
+    def comes_with(**fields: Any) -> UsablePath | None:
+        task_id = hall.submit(**fields)
+        waiting = pool.submit(workers.claim_task, "assigner")
+        hall.grant(task_id)
+        [task] = waiting.result(10).tasks
+        return task.cached_path
+
+    assert comes_with(**goal) == known
+    assert comes_with(**{**goal, "goal": "Cancel Eden"}) is None
+    assert comes_with(**goal, steps=[{"op": "navigate", "url": "/"}]) is None
 
 
 def test_nothing_to_do_is_an_empty_claim_and_no_more_is_wanted_then(hall: Hall, workers: WorkerClient) -> None:

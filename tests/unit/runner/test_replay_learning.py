@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.action import Click, Fill, Select, Target
+from events.goal_patterns import Inputs
 from events.indicators import TextVisible
 from events.paths import PathLearned, UsablePath, path_key
 from runner.replay import Taken, Unlearnable, learn, origin_of, path_for
-from runner.replay.pattern import Inputs
 
 SITE = "https://pool.example.org/classes"
 GOAL = "Register Mia for the Tuesday class"

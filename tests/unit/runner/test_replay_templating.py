@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from events.action import Check, Click, Fill, Navigate, SelectMany, Target
+from events.goal_patterns import Inputs
 from events.indicators import ElementVisible, SuccessIndicator, TextGone, TextVisible, UrlContains
 from events.paths import PathStep
 from runner.replay.learning import Taken, Unlearnable, learn
-from runner.replay.pattern import Inputs
 from runner.replay.templating import templated_step
 
 INPUTS: Inputs = {"child": "Mia Lou", "class": "Tadpoles", "places": 3, "plan": "Gold"}

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from events.goal_patterns import asked, beginning_of
 from events.paths import UsablePath
-from runner.replay.path_book import Shelf
-from runner.replay.pattern import asked, beginning_of
+from producers.path_book import Shelf
 
 _SITE = "https://pool.example.org"
 _GOAL = "Register {{child}}"

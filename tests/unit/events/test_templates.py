@@ -3,7 +3,7 @@
 import pytest
 
 from events.action import Fill, Navigate, Target
-from runner.templates import UnresolvedTemplate, render, render_model
+from events.templates import UnresolvedTemplate, render, render_model
 
 
 def test_inputs_are_put_in() -> None:

@@ -7,13 +7,15 @@ reason: "register" and "cancel" are near to each other, and so are Tuesday and T
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from events.paths import UsablePath
-from runner.templates import UnresolvedTemplate, render
+from events.templates import UnresolvedTemplate, render
 
 Inputs = Mapping[str, str | int | float | bool]
+#: By goal, address and inputs: the path that leads there, if one may be replayed now.
+FindPath = Callable[[str, str, Inputs], UsablePath | None]
 _PORTS = {"http": 80, "https": 443}
 
 
