@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import assert_never
 from urllib.parse import urljoin
 
-from playwright.async_api import ElementHandle, Error, Position
+from playwright.async_api import ElementHandle, Error, Locator, Position
 
 from events.action import (
     Action,
@@ -163,6 +163,16 @@ async def fill(hands: Hands, action: Fill) -> Act:
 async def select(hands: Hands, target: Target, options: Sequence[str]) -> Act:
     """Choose options by what they say; upper and lower case do not matter when only one can be meant."""
     element = await hands.find(target, "field")
+    chosen = list(options) if hands.sure else await _offered(hands, element, target, options)
+
+    async def act(seconds: float) -> None:
+        await element.select_option(label=chosen, timeout=seconds * 1_000)
+
+    return act
+
+
+async def _offered(hands: Hands, element: Locator, target: Target, options: Sequence[str]) -> list[str]:
+    """The options as the list writes them; raises StepTrouble when it lacks one."""
     offered = await element.evaluate(_OPTIONS_JS, timeout=hands.action_timeout * 1_000)
     if offered is None:
         raise StepTrouble(ErrorType.GOAL_UNREACHABLE, f"{name_of(target)} is no list to choose from")
@@ -174,11 +184,7 @@ async def select(hands: Hands, target: Target, options: Sequence[str]) -> Act:
             said = f'{name_of(target)} offers no "{wanted}" on {hands.session.page.url}'
             raise StepTrouble(ErrorType.GOAL_UNREACHABLE, said + closest(wanted, offered))
         chosen.append(same[0])
-
-    async def act(seconds: float) -> None:
-        await element.select_option(label=chosen, timeout=seconds * 1_000)
-
-    return act
+    return chosen
 
 
 async def check(hands: Hands, action: Check) -> Act:

@@ -33,7 +33,7 @@ class Hands:
     kept: list[Artifact] = field(default_factory=list)  #: files of the last act
     given: Locator | None = None  #: the element of the next act, where it was found already
     found: Locator | None = None  #: the element of the last act; none where it needs none
-    sure: bool = False  #: whether that element was seen a moment ago, ready to be acted on
+    sure: bool = False  #: whether that element was seen a moment ago, ready for just this act
 
     def timeout_of(self, action: Action) -> float:
         """The most seconds the act may take."""

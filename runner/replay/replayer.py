@@ -121,7 +121,8 @@ class Replayer:
         action, element = step.action, None
         if found is not None and page is not None:
             action = action.model_copy(update={"target": found.locators[0]})
-            element = place_of(page, found.element.frame).locator(found.element.css)
+            if _offered(action) <= set(found.element.options):
+                element = place_of(page, found.element.frame).locator(found.element.css)
         return Proposal(
             action,
             reason,
@@ -163,6 +164,17 @@ def _filled(step: PathStep, inputs: Inputs) -> PathStep:
         url=render(step.url, inputs),
         expects=[render_model(expected, inputs) for expected in step.expects],
     )
+
+
+def _offered(action: Action) -> set[str]:
+    """What the element must offer as it is written here; who finds it by its words looks closer, and says what is lacking."""
+    match action:
+        case Select():
+            return {action.option}
+        case SelectMany():
+            return set(action.options)
+        case _:
+            return set()
 
 
 def _lost(step: PathStep, reason: str) -> GiveUp:
