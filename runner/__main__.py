@@ -41,6 +41,7 @@ from runner.planners.models.configured import model_planners
 from runner.replay.keeping import PathKeeper
 from runner.safety.policy import GuardPolicy
 from runner.scratch import scratch
+from runner.windows import Windows
 from runner.worker import Worker
 from settings import ModelSettings, Settings
 
@@ -86,8 +87,10 @@ async def _run(settings: Settings) -> int:
         paths = await _paths(settings, closing)
         accounts = AccountSessions(where, keys, lasts=timedelta(days=settings.browser.account_days))
         filmed = settings.browser.step_pictures
+        windows = Windows(browser, keep_ready=True)
+        closing.push_async_callback(windows.close)
         performer = BrowserPerformer(
-            browser, store, vault, timeouts, paths, models, _limits(settings), accounts, filmed=filmed
+            windows, store, vault, timeouts, paths, models, _limits(settings), accounts, filmed=filmed
         )
         await work(settings, performer, stop, closing)
     log.info("stopped", action="stop")

@@ -20,15 +20,12 @@ from producers.artifacts import ArtifactStore
 from runner.accounts import AccountSessions
 from runner.accounts.login import Login
 from runner.attempt_script import CannotContinue, Script, WrongPlan
-from runner.browser import BrowserHost
 from runner.checkpoints import Checkpoint, CheckpointVault, UnusableCheckpoint
 from runner.conclusion import Conclusion
 from runner.film import Film
-from runner.guard import Guard
 from runner.hands import Hands
 from runner.journey import Journey
 from runner.outcome import first_line, of_error
-from runner.page.look import watch
 from runner.performer import Fell, Job, Reached, StepReporter, Verdict
 from runner.pictures import Pictures
 from runner.planners.models import ModelPlanner
@@ -41,6 +38,7 @@ from runner.safety.policy import GuardPolicy
 from runner.session import Session
 from runner.steps import Stepper
 from runner.trail import Trail
+from runner.windows import Windows
 from runner.wording import describe
 
 _REPLAY_PAUSE_SECONDS = 3.0  # between two places from which a replay can go on
@@ -64,7 +62,7 @@ class Timeouts:
 class BrowserPerformer:
     """The performer of `python -m runner`; see `Performer`."""
 
-    browser: BrowserHost
+    windows: Windows
     store: ArtifactStore
     vault: CheckpointVault
     timeouts: Timeouts = Timeouts()
@@ -200,18 +198,15 @@ class BrowserPerformer:
 
         A replay is not: a trace costs a tenth of it, and where it fails the way is gone again by a plan that is traced.
         """
-        async with AsyncExitStack() as closing:
-            guard = None if self.limits is None else Guard(self.limits(job.assignment.goal))
-            proxy = None if guard is None else await closing.enter_async_context(guard.opened())
-            context = await closing.enter_async_context(self.browser.context(storage, proxy, downloads=downloads))
+        policy = None if self.limits is None else self.limits(job.assignment.goal)
+        async with self.windows.opened(policy, storage, downloads=downloads) as window:
+            context = window.context
             context.set_default_timeout(self.timeouts.action * 1_000)
             context.set_default_navigation_timeout(self.timeouts.navigation * 1_000)
             # Pictures may show a secret that was typed into an open field; the rest of the trace can be cleaned.
             if traced:
                 await context.tracing.start(snapshots=True, screenshots=not job.secrets.in_use)
-            await watch(context)
-            page = await context.new_page() if guard is None else await guard.install(context)
-            yield Session(context, page, navigation_timeout=self.timeouts.navigation, guard=guard)
+            yield Session(context, window.page, navigation_timeout=self.timeouts.navigation, guard=window.guard)
 
     async def _checkpoint(self, job: Job) -> Checkpoint | None:
         """What an earlier attempt left, unless the trouble it met lies in the very session that it kept."""

@@ -19,6 +19,7 @@ from runner.checkpoints import CheckpointVault, checkpoint_keys
 from runner.history import Earlier
 from runner.performer import Fell, Job
 from runner.secrets import SecretBox
+from runner.windows import Windows
 
 
 @dataclass
@@ -91,6 +92,9 @@ async def performer(
     try:
         store = ArtifactStore(str(folder / "artifacts"))
         vault = CheckpointVault(store, checkpoint_keys(None, folder))
-        yield BrowserPerformer(host, store, vault, timeouts or Timeouts(action=2.0, navigation=3.0, verification=1.0))
+        windows = Windows(host)
+        yield BrowserPerformer(
+            windows, store, vault, timeouts or Timeouts(action=2.0, navigation=3.0, verification=1.0)
+        )
     finally:
         await host.close()

@@ -63,13 +63,12 @@ async def hands(chromium_path: Path, tmp_path: Path) -> AsyncIterator[BrowserPer
 async def shares(hands: BrowserPerformer, log: Kept, colour: tuple[int, int, int]) -> list[float]:
     """Of each step's picture, how much of it is of a colour."""
     told = []
-    async with hands.browser.context(None, None) as context:
-        window = await context.new_page()
+    async with hands.windows.opened(None) as window:
         for step in log.steps:
             for kept in step.artifacts:
                 assert (kept.kind, kept.media_type) == ("screenshot", "image/jpeg")
                 content = base64.b64encode(await hands.store.get(kept.sha256)).decode()
-                told.append(float(await window.evaluate(_COUNT_JS, [content, *colour])))
+                told.append(float(await window.page.evaluate(_COUNT_JS, [content, *colour])))
     return told
 
 

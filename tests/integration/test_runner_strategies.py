@@ -44,8 +44,8 @@ async def hands(chromium_path: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(hands: BrowserPerformer) -> AsyncIterator[Page]:
-    async with hands.browser.context() as context:
-        yield await context.new_page()
+    async with hands.windows.opened(None) as window:
+        yield window.page
 
 
 DIALOGS = {
