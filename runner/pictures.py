@@ -59,9 +59,9 @@ class Pictures:
         try:
             async with asyncio.timeout(_SECONDS):
                 told, self._told = self._told or anew, await self._tells_a_secret()
-                if told or self._told:
+                if told or self._told or picture is None:  # none came yet, as at the first step
                     return [await self._screenshot()]
-                return [] if picture is None else [await self.store.put("screenshot", picture, "image/jpeg")]
+                return [await self.store.put("screenshot", picture, "image/jpeg")]
         except (Error, TimeoutError, OSError) as error:
             self._told = True
             log.info("no picture of a step", action="artifact", reason=first_line(str(error)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
-from playwright.async_api import BrowserContext, Error, Page
+from playwright.async_api import BrowserContext, Page
 
 from runner.browser import BrowserHost
 from runner.guard import Guard
@@ -17,6 +17,7 @@ from runner.page.look import watch
 from runner.safety.policy import GuardPolicy
 
 _ANSWER_SECONDS = 2.0
+_CLOSE_SECONDS = 3.0
 
 log = structlog.get_logger("runner")
 
@@ -74,13 +75,15 @@ class Windows:
                 await found.closing.aclose()
 
     async def close(self) -> None:
-        """Close what is ready, and wait for what is being closed."""
+        """Close what is ready, and wait for what is being closed; what takes too long ends with the browser."""
         self._closed = True
-        while self._busy:
-            await asyncio.wait(set(self._busy))
         ready, self._ready = self._ready, None
         if ready is not None:
-            await ready.closing.aclose()
+            self._later(ready.closing.aclose())
+        if self._busy:
+            _, stuck = await asyncio.wait(set(self._busy), timeout=_CLOSE_SECONDS)
+            for task in stuck:
+                task.cancel()
 
     async def _taken(self, policy: GuardPolicy | None) -> _Open | None:
         """The window that is ready, if it is one for this task and lives."""
@@ -89,8 +92,13 @@ class Windows:
             return None
         guard = ready.window.guard
         same_door = (guard and guard.policy.addresses) == (policy and policy.addresses)
-        if not same_door or not await _answers(ready.window.page):
-            self._later(ready.closing.aclose())
+        fits = False
+        try:
+            fits = same_door and await _answers(ready.window.page)
+        finally:  # a task may be cut short just here
+            if not fits:
+                self._later(ready.closing.aclose())
+        if not fits:
             return None
         if guard is not None and policy is not None:
             guard.policy = policy
@@ -112,9 +120,13 @@ class Windows:
         self._making = True
         try:
             # It may go nowhere until a task says where.
-            self._ready = await self._made(None if policy is None else replace(policy, site_url="", origins=()))
+            made = await self._made(None if policy is None else replace(policy, site_url="", origins=()))
         finally:
             self._making = False
+        if self._closed:
+            await made.closing.aclose()
+        else:
+            self._ready = made
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(_attempted(work), name="windows")
@@ -125,8 +137,8 @@ class Windows:
 async def _attempted(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
-    except (Error, OSError, TimeoutError) as error:
-        log.info("no window is ready for the next task", action="windows.ready", reason=str(error).partition("\n")[0])
+    except Exception as error:  # noqa: BLE001 - a driver that died raises whatever it likes
+        log.info("a window could not be closed, or opened", action="windows", reason=str(error).partition("\n")[0])
 
 
 async def _answers(page: Page) -> bool:
@@ -135,5 +147,5 @@ async def _answers(page: Page) -> bool:
         async with asyncio.timeout(_ANSWER_SECONDS):
             return bool(await page.evaluate("true"))
     except Exception as error:  # noqa: BLE001 - a driver that died raises whatever it likes
-        log.info("a window that was ready is gone", action="windows.ready", reason=str(error).partition("\n")[0])
+        log.info("a window that was ready is gone", action="windows", reason=str(error).partition("\n")[0])
         return False
