@@ -78,7 +78,7 @@ def what_is_left(*, home: str) -> list[str]:
         f"logs        {home}/logs",
         f"book        {home}/registrations.jsonl",
         f"readings    {home}/readings",
-        f"pictures    {home}/artifacts  (of steps that failed)",
+        f"pictures    {home}/artifacts  (of steps, and traces of those that failed)",
         "leave it running, with URLs to click on:  make demo KEEP=1",
         "an installation of your own:  .venv/bin/goaltrail up --detach",
     ]

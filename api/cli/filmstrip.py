@@ -48,6 +48,7 @@ def page(task: Mapping[str, Any], steps: Sequence[Mapping[str, Any]], pictures: 
 <html lang=en><meta charset=utf-8><meta http-equiv=Content-Security-Policy content="{policy}">
 <meta name=viewport content="width=device-width"><title>{escape(task["goal"])}</title><style>{_STYLE}</style>
 <h1>{escape(task["goal"])}</h1><p class=about>{escape(about)}<br>task {escape(task["id"])}</p>
+<p class=about>Each picture is the newest that the browser had sent when its step ended: quick steps show the page as they met it.</p>
 <ol>
 {frames}
 </ol></html>
@@ -69,7 +70,7 @@ def _frame(step: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
 
 def _picture(step: Mapping[str, Any], media_type: str, content: bytes) -> str:
     encoded = base64.b64encode(content).decode()
-    return f'<img loading=lazy alt="after step {step["step_number"]}" src="data:{media_type};base64,{encoded}">'
+    return f'<img loading=lazy alt="at step {step["step_number"]}" src="data:{media_type};base64,{encoded}">'
 
 
 def _shown(step: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
